@@ -1,0 +1,52 @@
+import { loadConfig, type Config } from '@fathom/platform';
+import { watchInterruption, type Interruption } from './interruption.js';
+import { connectServices, embedServices, type Services } from './services.js';
+import { openTerminal, type Terminal } from './terminal.js';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  /** Configuration file. */
+  readonly config?: string;
+  /** Location of the store; wins over the configuration. */
+  readonly store?: string;
+  /** Worker threads; wins over the configuration. */
+  readonly threads?: string;
+  /** Whether to talk to running services instead of running them in this process. */
+  readonly remote?: boolean;
+  readonly json?: boolean;
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly config: Config;
+  readonly terminal: Terminal;
+  readonly interruption: Interruption;
+  /** The services: of this process, or those that run at the configured addresses. Files below `inputRoots` may be registered. */
+  services(inputRoots?: readonly string[]): Promise<Services>;
+}
+
+/** Reads configuration and options into what a command works with. */
+export function commandContext(options: GlobalOptions): CommandContext {
+  const overrides = {
+    ...(options.store === undefined ? {} : { store: options.store }),
+    ...(options.threads === undefined ? {} : { threads: Number(options.threads) }),
+  };
+  const config = loadConfig({ ...(options.config === undefined ? {} : { file: options.config }), overrides });
+  return {
+    config,
+    terminal: openTerminal(options.json ?? false),
+    interruption: watchInterruption(),
+    services: (inputRoots = []) =>
+      options.remote ? Promise.resolve(connectServices(config.addresses)) : embedServices({ ...config, inputRoots: [...config.inputRoots, ...inputRoots] }),
+  };
+}
+
+/** Runs a command body with services that are closed afterwards, whatever happens. */
+export async function withServices<T>(context: CommandContext, inputRoots: readonly string[], body: (services: Services) => Promise<T>): Promise<T> {
+  const services = await context.services(inputRoots);
+  try {
+    return await body(services);
+  } finally {
+    await services.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { Command, CommanderError } from 'commander';
+import { FathomError } from '@fathom/errors';
+import { addArtifactsCommand } from './artifacts-command.js';
+import { addDemoCommand } from './demo-command.js';
+import { EXIT, exitCodeOf } from './exit-code.js';
+import { addModelsCommand } from './models-command.js';
+import { addScoreCommand } from './score-command.js';
+import { addServeCommand } from './serve-command.js';
+import { addStudyCommand } from './study-command.js';
+
+/** The `fathom` command with all of its sub-commands. */
+export function program(): Command {
+  const root = new Command('fathom')
+    .description('Measures what a vision network has learned: complexity, importance and robustness of every feature.')
+    .option('--config <file>', 'configuration file (JSON)')
+    .option('--store <location>', 'where artifacts are kept: a folder, or s3://bucket/prefix (default: .fathom)')
+    .option('--threads <count>', 'worker threads (default: one per processor)')
+    .option('--remote', 'talk to running services at the configured addresses instead of running them in this process')
+    .option('--json', 'print the result as JSON')
+    .showHelpAfterError('(add --help for more)')
+    .addHelpText('after', `\nExit codes: 0 done, 1 failed, 2 wrong input, 3 not found, 4 verification found a difference, 5 trouble with the store,\n6 a service is unreachable or busy, 130 interrupted (run the same command again to go on).`);
+  for (const add of [addDemoCommand, addStudyCommand, addScoreCommand, addServeCommand, addModelsCommand, addArtifactsCommand]) add(root);
+  return throwing(root);
+}
+
+/** Runs the command and ends the process with its exit code. */
+export function main(argv: readonly string[]): void {
+  program()
+    .parseAsync([...argv], { from: 'user' })
+    .then(() => process.exit(process.exitCode ?? EXIT.OK))
+    .catch((error: unknown) => process.exit(explain(error, argv.includes('--json'))));
+}
+
+/** Says what went wrong, on standard error, and returns the exit code. */
+function explain(thrown: unknown, json: boolean): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.OK : EXIT.INPUT;
+  const error = FathomError.from(thrown);
+  const code = exitCodeOf(error);
+  if (json) process.stderr.write(`${JSON.stringify({ error: { reason: error.reason, message: error.message, metadata: error.metadata } })}\n`);
+  else process.stderr.write(`fathom: ${error.message}${code === EXIT.INTERRUPTED ? '; run the same command again to go on' : ''}\n`);
+  if (error.reason === 'INTERNAL' && process.env['FATHOM_DEBUG'] && error.stack) process.stderr.write(`${error.stack}\n`);
+  return code;
+}
+
+/** Makes commander throw instead of ending the process, in every sub-command too. */
+function throwing(command: Command): Command {
+  command.exitOverride();
+  for (const child of command.commands) throwing(child);
+  return command;
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { InputError } from '@fathom/errors';
+import { serve, SERVICES, type Served, type ServiceName } from '@fathom/platform';
+import { createLogger, runUntilSignalled } from '@fathom/service-kit';
+import { commandContext, type GlobalOptions } from './command-context.js';
+import { FACTORIES } from './services.js';
+
+/** Adds `fathom serve`. */
+export function addServeCommand(program: Command): void {
+  program
+    .command('serve [services...]')
+    .description(`serve ${SERVICES.join(', ')}: those named, or all six, each at its configured address`)
+    .addHelpText('after', '\nExample:\n  fathom serve activation dictionary\n\nLogs are JSON lines on standard error. Ctrl-C ends it; what is finished is kept.')
+    .action(async (names: string[], _options: object, command: Command) => {
+      const context = commandContext(command.optsWithGlobals<GlobalOptions>());
+      context.interruption.release();
+      const wanted = names.length === 0 ? SERVICES : names.map(serviceNamed);
+      const served: Served[] = [];
+      try {
+        for (const name of new Set(wanted)) {
+          const logger = createLogger({ name });
+          served.push(await serve([FACTORIES[name]], { name, address: context.config.addresses[name], config: context.config, logger }));
+          context.terminal.print(`${name} listens on ${served.at(-1)?.address}`);
+        }
+      } catch (error) {
+        await Promise.all(served.map((each) => each.close()));
+        throw error;
+      }
+      await runUntilSignalled(served);
+    });
+}
+
+function serviceNamed(name: string): ServiceName {
+  const found = SERVICES.find((service) => service === name);
+  if (!found) throw new InputError({ field: 'service', problem: 'is not known', value: name, accepted: SERVICES.join(', ') });
+  return found;
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ActivationClient, OperationsClient, StudyClient } from '@fathom/contracts';
+import { serve, SERVICES, type Config, type ServiceFactory, type ServiceName } from '@fathom/platform';
+import { activationService } from '@fathom/service-activation';
+import { complexityService } from '@fathom/service-complexity';
+import { dictionaryService } from '@fathom/service-dictionary';
+import { importanceService } from '@fathom/service-importance';
+import { robustnessService } from '@fathom/service-robustness';
+import { studyService } from '@fathom/service-study';
+import { connect, createLogger, type Logger } from '@fathom/service-kit';
+
+/** How each service is made. */
+export const FACTORIES: Readonly<Record<ServiceName, ServiceFactory>> = {
+  activation: activationService,
+  dictionary: dictionaryService,
+  complexity: complexityService,
+  importance: importanceService,
+  robustness: robustnessService,
+  study: studyService,
+};
+
+/** The services as a command talks to them. */
+export interface Services {
+  readonly activation: ReturnType<typeof connectActivation>;
+  readonly activationOperations: ReturnType<typeof connectOperations>;
+  readonly study: ReturnType<typeof connectStudy>;
+  readonly studyOperations: ReturnType<typeof connectOperations>;
+  /** Lets go; services of this process stop, and keep what they have finished. */
+  close(): Promise<void>;
+}
+
+/** Connects to services that run elsewhere. */
+export function connectServices(addresses: Config['addresses'], closeToo: () => Promise<void> = () => Promise.resolve()): Services {
+  const services = {
+    activation: connectActivation(addresses.activation),
+    activationOperations: connectOperations(addresses.activation),
+    study: connectStudy(addresses.study),
+    studyOperations: connectOperations(addresses.study),
+  };
+  const close = async (): Promise<void> => {
+    for (const client of Object.values(services)) client.close();
+    await closeToo();
+  };
+  return { ...services, close };
+}
+
+/** Runs all six services in this process, on a socket that only this user can reach, and connects to them. */
+export async function embedServices(config: Config, logger: Logger = createLogger({ name: 'fathom', level: 'silent' })): Promise<Services> {
+  const folder = await mkdtemp(join(tmpdir(), 'fathom-'));
+  const address = `unix:${join(folder, 'socket')}`;
+  const addresses = Object.fromEntries(SERVICES.map((name) => [name, address])) as Record<ServiceName, string>;
+  try {
+    const served = await serve(Object.values(FACTORIES), { name: 'fathom', address, config: { ...config, addresses }, logger });
+    return connectServices(addresses, async () => {
+      await served.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function connectActivation(address: string) {
+  return connect(ActivationClient, address);
+}
+
+function connectOperations(address: string) {
+  return connect(OperationsClient, address);
+}
+
+function connectStudy(address: string) {
+  return connect(StudyClient, address);
+}

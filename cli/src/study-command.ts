@@ -1,0 +1,117 @@
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { operations, type study } from '@fathom/contracts';
+import { FathomError, InputError } from '@fathom/errors';
+import { commandContext, withServices, type GlobalOptions } from './command-context.js';
+import { EXIT } from './exit-code.js';
+import { followStudy, runStudyFile } from './run-study-file.js';
+import type { Services } from './services.js';
+import { readStudyFile, type StudyFile } from './study-file.js';
+import { summary, writeResults } from './study-results.js';
+import type { Terminal } from './terminal.js';
+import { verifyStudy, type VerifiedStep } from './verify-study.js';
+
+/** Adds `fathom study run|watch|show|verify`. */
+export function addStudyCommand(program: Command): void {
+  const group = program.command('study').description('run, watch, show and verify studies');
+  group
+    .command('run <file>')
+    .description('run the study that a JSON file describes, or resume it where it was left')
+    .option('--out <folder>', 'folder for report.html, scores.json and scores.csv', 'fathom-report')
+    .addHelpText('after', '\nThe file is described in docs/cli.md.\n\nExample:\n  fathom study run my-study.json --out my-report')
+    .action(async (path: string, options: { out: string }, command: Command) => {
+      const context = commandContext(command.optsWithGlobals<GlobalOptions>());
+      const { terminal, interruption, config } = context;
+      const file = await readStudyFile(path);
+      const run = await withServices(context, folders(file), (services) => runStudyFile(file, services, terminal, interruption.signal));
+      const verify = [`npx fathom study verify ${run.name}`];
+      const results = await writeResults(config.store, run.digest, options.out, { title: file.name, reduced: [], verify });
+      for (const line of summary(results.data)) terminal.print(line);
+      terminal.print(`study: ${run.name}`);
+      terminal.print(`report: ${results.report}`);
+      terminal.result({ study: run.name, artifact: run.digest, report: results.report, scores: results.json, table: results.csv });
+    });
+  group
+    .command('watch <study>')
+    .description('follow a study that runs; STUDY is a name from "study show", or its first digits')
+    .action(async (name: string, _options: object, command: Command) => {
+      const context = commandContext(command.optsWithGlobals<GlobalOptions>());
+      await withServices(context, [], async (services) => {
+        const { operation } = await findStudy(services, name);
+        const run = await followStudy(operation, services, context.terminal, context.interruption.signal);
+        context.terminal.print(`${run.name} is finished: ${run.digest}`);
+        context.terminal.result({ study: run.name, artifact: run.digest });
+      });
+    });
+  group
+    .command('show [study]')
+    .description('list studies, or show the steps and artifacts of one')
+    .action(async (name: string | undefined, _options: object, command: Command) => {
+      const context = commandContext(command.optsWithGlobals<GlobalOptions>());
+      await withServices(context, [], async (services) => {
+        const studies = name === undefined ? await allStudies(services) : [await findStudy(services, name)];
+        for (const found of studies) printStudy(found, context.terminal);
+        context.terminal.result(name === undefined ? studies : studies[0]);
+      });
+    });
+  group
+    .command('verify <study>')
+    .description('recompute every artifact of a study from its images, networks and requests, and compare')
+    .addHelpText('after', `\nExit code ${EXIT.DIFFERENT} if an artifact differs or cannot be read.`)
+    .action(async (name: string, _options: object, command: Command) => {
+      const context = commandContext(command.optsWithGlobals<GlobalOptions>());
+      const found = await withServices(context, [], (services) => findStudy(services, name));
+      const digest = found.operation?.result?.contentDigest;
+      if (!digest) throw new InputError({ field: 'study', problem: 'is not finished', value: found.name, accepted: 'a finished study' });
+      const steps = await verifyStudy(context.config, digest, context.terminal, context.interruption.signal);
+      printVerification(steps, context.terminal);
+      context.terminal.result({ study: found.name, same: steps.every(({ same }) => same), steps });
+      if (!steps.every(({ same }) => same)) process.exitCode = EXIT.DIFFERENT;
+    });
+}
+
+/** The folders that a study file's networks and images lie in. */
+function folders(file: StudyFile): string[] {
+  const paths = [...file.checkpoints, ...file.controls].map(({ path }) => dirname(path));
+  for (const { idx, folder, array } of [file.test, file.train]) {
+    if (idx) paths.push(dirname(idx.images), dirname(idx.labels ?? idx.images));
+    if (folder) paths.push(folder.path);
+    if (array) paths.push(dirname(array.images), dirname(array.labels ?? array.images));
+  }
+  return [...new Set(paths.map((path) => resolve(path)))];
+}
+
+async function allStudies({ study: client }: Services): Promise<study.Study[]> {
+  const studies: study.Study[] = [];
+  let pageToken = '';
+  do {
+    const page = await client.listStudies({ pageSize: 100, pageToken });
+    studies.push(...page.studies);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  return studies;
+}
+
+async function findStudy(services: Services, given: string): Promise<study.Study> {
+  const digits = given.replace(/^studies\//, '');
+  const matches = (await allStudies(services)).filter(({ name, spec }) => name.startsWith(`studies/${digits}`) || spec?.name === given);
+  if (matches.length === 0) throw new FathomError('NOT_FOUND', `there is no study "${given}" in this store; "fathom study show" lists them`, { metadata: { study: given } });
+  if (matches.length > 1)
+    throw new InputError({ field: 'study', problem: 'fits several studies', value: given, accepted: `one of ${matches.map(({ name }) => name).join(', ')}` });
+  const { study: found } = await services.study.getStudy({ name: matches[0]!.name });
+  return found!;
+}
+
+function printStudy({ name, spec, operation, steps }: study.Study, terminal: Terminal): void {
+  const state = operations.OperationState[operation?.state ?? 0];
+  terminal.print(`${name}  ${state}  "${spec?.name}"  ${spec?.checkpoints.length} checkpoints, ${spec?.controls.length} controls`);
+  for (const step of steps) terminal.print(`  ${step.name.padEnd(34)} ${step.operation?.result?.contentDigest ?? ''}`);
+  if (operation?.result) terminal.print(`  study artifact: ${operation.result.contentDigest}`);
+}
+
+function printVerification(steps: readonly VerifiedStep[], terminal: Terminal): void {
+  for (const { step, stored, recomputed, same, problem } of steps)
+    terminal.print(same ? `same       ${step}  ${stored}` : `DIFFERENT  ${step}  stored ${stored}, recomputed ${recomputed ?? 'nothing'}${problem ? `: ${problem}` : ''}`);
+  const different = steps.filter(({ same }) => !same).length;
+  terminal.print(different === 0 ? `all ${steps.length} artifacts are the same` : `${different} of ${steps.length} artifacts differ`);
+}

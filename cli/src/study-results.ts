@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { ArtifactStore } from '@fathom/artifacts';
+import { renderReport, type ReportData } from '@fathom/report';
+import { openStore, type StoreConfig } from '@fathom/store';
+import { reportData, type ReportWords } from './report-data.js';
+import { scoresCsv, scoresJson } from './score-table.js';
+import { openStudy } from './study-scores.js';
+import { writeWhole } from './write-results.js';
+
+/** The files that a study's results are written to. */
+export interface ResultFiles {
+  readonly report: string;
+  readonly json: string;
+  readonly csv: string;
+  readonly data: ReportData;
+}
+
+/** Reads a finished study from the store and writes report.html, scores.json and scores.csv into a folder. */
+export async function writeResults(store: StoreConfig, digest: string, folder: string, words: ReportWords): Promise<ResultFiles> {
+  const artifacts = new ArtifactStore(openStore(store));
+  const data = await reportData(artifacts, await openStudy(artifacts, digest), words);
+  return {
+    report: await writeWhole(join(folder, 'report.html'), renderReport(data)),
+    json: await writeWhole(join(folder, 'scores.json'), scoresJson(data)),
+    csv: await writeWhole(join(folder, 'scores.csv'), scoresCsv(data)),
+    data,
+  };
+}
+
+/** A study in a few lines for a terminal. */
+export function summary(data: ReportData): string[] {
+  const live = data.features.filter((feature) => !feature.dead);
+  const ordered = [...live].sort((a, b) => a.kStd - b.kStd || a.index - b.index);
+  const percent = (share: number | null): string => (share === null ? 'unknown' : `${(100 * share).toFixed(1)} %`);
+  const named = (features: typeof ordered): string => features.map(({ label, kStd }) => `${label} (${kStd.toFixed(2)})`).join(', ');
+  const relation = data.relations.find(({ measure, other }) => measure === 'k_std' && other === 'importance');
+  return [
+    `${data.model.name}: accuracy ${percent(data.model.accuracy)}; ${live.length} live features of ${data.features.length}`,
+    `codes keep ${percent(data.faithfulness?.predictionAgreement ?? null)} of the predictions and explain R² ${data.faithfulness?.reconstructionR2.toFixed(3)}`,
+    `simplest: ${named(ordered.slice(0, 3))}`,
+    `most complex: ${named(ordered.slice(-3).reverse())}`,
+    ...(relation ? [`K and importance: ρ = ${relation.rho.toFixed(2)} [${relation.low.toFixed(2)}, ${relation.high.toFixed(2)}], p = ${relation.p.toPrecision(2)}`] : []),
+  ];
+}

@@ -1,0 +1,55 @@
+import type { Artifact, ArtifactStore } from '@fathom/artifacts';
+import type { Control } from '@fathom/errors';
+import { InputError } from '@fathom/errors';
+import type { RowSource } from '@fathom/tensors';
+import { openKind, requireTensor, type Reference } from './artifact-fields.js';
+import type { ActivationsAttributes } from './extract-activations.js';
+import { headOf, predictRows } from './head.js';
+
+/** An "activations" artifact with its facts at hand. */
+export interface Activations {
+  readonly artifact: Artifact;
+  readonly attributes: ActivationsAttributes;
+  /** Number of images n. */
+  readonly rows: number;
+}
+
+/** Opens the activations of a request field. */
+export async function openActivations(artifacts: ArtifactStore, field: string, reference: Reference | undefined): Promise<Activations> {
+  const artifact = await openKind(artifacts, field, reference, 'activations');
+  const attributes = artifact.attributes as unknown as ActivationsAttributes;
+  return { artifact, attributes, rows: attributes.rows.count };
+}
+
+/** The named tensor, or the penultimate layer where the name is empty. */
+export function layerOf({ artifact, attributes }: Activations, field: string, tensor = ''): RowSource {
+  const name = tensor === '' ? attributes.penultimate : tensor;
+  requireTensor(artifact, field, name);
+  return artifact.rows(name);
+}
+
+/** Labels of all rows, or undefined where the images had none. */
+export async function labelsOf({ artifact, rows }: Activations): Promise<Int32Array | undefined> {
+  return 'labels' in artifact.tensors ? Int32Array.from(await artifact.rows('labels').read(0, rows)) : undefined;
+}
+
+/** Labels of all rows; where the images had none, the classes that the network predicts. */
+export async function labelsOrPredictions(
+  activations: Activations,
+  artifacts: ArtifactStore,
+  model: Reference | undefined,
+  control: Control,
+): Promise<Int32Array> {
+  const labels = await labelsOf(activations);
+  if (labels) return labels;
+  if (!model?.contentDigest)
+    throw new InputError({ field: 'model', problem: 'is missing', accepted: 'the network whose predictions stand in for labels, since the images have none' });
+  return predictRows(layerOf(activations, 'activations'), await headOf(await openKind(artifacts, 'model', model, 'model')), control);
+}
+
+/** Refuses codes that were not made from the same images. */
+export function requireSameRows(activations: Activations, codes: Artifact): void {
+  const rows = codes.tensors['z']?.shape[0];
+  if (rows !== activations.rows)
+    throw new InputError({ field: 'codes', problem: 'have another number of rows than the activations', value: rows, accepted: `${activations.rows} rows` });
+}

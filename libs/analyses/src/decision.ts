@@ -1,0 +1,30 @@
+import type { Artifact, ArtifactStore } from '@fathom/artifacts';
+import type { DecisionInputs } from '@fathom/measures';
+import { toFloat64 } from '@fathom/tensors';
+import { labelsOf, layerOf, openActivations, requireSameRows } from './activations.js';
+import { openKind, type Reference } from './artifact-fields.js';
+import { headOf } from './head.js';
+
+/** The references of a request that is about decisions. */
+interface DecisionReferences {
+  readonly activations?: Reference | undefined;
+  readonly codes?: Reference | undefined;
+  readonly dictionary?: Reference | undefined;
+  readonly model?: Reference | undefined;
+}
+
+/** Opens what a decision is made of: penultimate activations, codes, atoms, head, and labels where there are some. */
+export async function openDecision(
+  artifacts: ArtifactStore,
+  references: DecisionReferences,
+): Promise<{ inputs: DecisionInputs; dictionary: Artifact; codes: Artifact }> {
+  const activations = await openActivations(artifacts, 'activations', references.activations);
+  const codes = await openKind(artifacts, 'codes', references.codes, 'codes');
+  requireSameRows(activations, codes);
+  const dictionary = await openKind(artifacts, 'dictionary', references.dictionary, 'dictionary');
+  const { W, b } = await headOf(await openKind(artifacts, 'model', references.model, 'model'));
+  const labels = await labelsOf(activations);
+  const D = toFloat64(await dictionary.tensor('D'));
+  const inputs = { a: layerOf(activations, 'activations'), z: codes.rows('z'), D, W, b, ...(labels ? { labels } : {}) };
+  return { inputs, dictionary, codes };
+}

@@ -1,0 +1,62 @@
+import type { ShardRecord } from '@fathom/artifacts';
+import { dictionary } from '@fathom/contracts';
+import { NnlsEncoder } from '@fathom/dictionaries';
+import { toFloat64, type Json } from '@fathom/tensors';
+import { layerOf, openActivations } from './activations.js';
+import { digestOf, openKind } from './artifact-fields.js';
+import type { Job, JobContext } from './job.js';
+import { rowParts, rowsOfPart } from './row-parts.js';
+import type { Reference } from './artifact-fields.js';
+import { InputError } from '@fathom/errors';
+
+type Request = dictionary.StartEncodeRequest;
+
+/** Codes of activations for a dictionary (docs/measures.md §1). One part is 1,024 rows. */
+export const encodeCodes: Job<Request> = {
+  name: 'dictionary.encode',
+  determinism: 'PORTABLE',
+  codec: dictionary.StartEncodeRequest,
+  normalise(request) {
+    digestOf('dictionary', request.dictionary);
+    digestOf('activations', request.activations);
+    return request;
+  },
+  inputs: (request) => [digestOf('dictionary', request.dictionary), digestOf('activations', request.activations)],
+  async plan(request, { artifacts }) {
+    const { rows, source, width } = await prepare(request, artifacts);
+    if (source.columns !== width)
+      throw new InputError({ field: 'activations', problem: 'have another width than the atoms', value: source.columns, accepted: `${width} channels` });
+    return rowParts(rows);
+  },
+  async runPart(request, part, { artifacts, control }) {
+    const { rows, source } = await prepare(request, artifacts);
+    const { encoder, atoms } = await encoderOf(artifacts, 'dictionary', request.dictionary);
+    const { start, end } = rowsOfPart(part, rows);
+    const codes = Float32Array.from(encoder.encode(await source.read(start, end), end - start, control));
+    const record = await artifacts.writeShard(start, [{ name: 'z', dtype: 'F32', shape: [end - start, atoms], data: codes }]);
+    return { record: record as unknown as Json, worst_kkt: encoder.worstKkt };
+  },
+  finish(_request, parts) {
+    const done = parts as unknown as { record: ShardRecord; worst_kkt: number }[];
+    const worst = Math.max(...done.map((part) => part.worst_kkt));
+    return Promise.resolve({ kind: 'codes', attributes: { worst_kkt_residual: worst }, shards: done.map(({ record }) => record) });
+  },
+};
+
+async function prepare(request: Request, artifacts: JobContext['artifacts']) {
+  const activations = await openActivations(artifacts, 'activations', request.activations);
+  const atoms = await openKind(artifacts, 'dictionary', request.dictionary, 'dictionary');
+  return { rows: activations.rows, source: layerOf(activations, 'tensor', request.tensor), width: atoms.tensors['D']?.shape[1] ?? 0 };
+}
+
+/** An encoder for the dictionary of a request field. */
+export async function encoderOf(
+  artifacts: JobContext['artifacts'],
+  field: string,
+  reference: Reference | undefined,
+): Promise<{ encoder: NnlsEncoder; atoms: number; width: number }> {
+  const artifact = await openKind(artifacts, field, reference, 'dictionary');
+  const D = await artifact.tensor('D');
+  const [atoms = 0, width = 0] = D.shape;
+  return { encoder: new NnlsEncoder(toFloat64(D), atoms, width), atoms, width };
+}

@@ -1,0 +1,74 @@
+import type { Artifact } from '@fathom/artifacts';
+import { complexity as contracts } from '@fathom/contracts';
+import { InputError } from '@fathom/errors';
+import { columnMoments, overTraining, probeLayer } from '@fathom/measures';
+import { toFloat64, type Json } from '@fathom/tensors';
+import { layerOf, openActivations, requireSameRows } from './activations.js';
+import { digestOf, openKind } from './artifact-fields.js';
+import type { Job, JobContext } from './job.js';
+import { transpose } from './measure-complexity.js';
+import { vector } from './measure-importance.js';
+import { normaliseProbe } from './probe-request.js';
+import { indexOfPart, indexParts } from './row-parts.js';
+
+type Request = contracts.StartMeasureOverTrainingRequest;
+
+/** Λ of every feature (docs/measures.md §4). One part is one checkpoint; the last one's R² is the complexity artifact's. */
+export const measureOverTraining: Job<Request> = {
+  name: 'complexity.over-training',
+  determinism: 'PORTABLE',
+  codec: contracts.StartMeasureOverTrainingRequest,
+  normalise(request) {
+    this.inputs(request);
+    if (request.checkpoints.length < 2)
+      throw new InputError({ field: 'checkpoints', problem: 'are too few', value: request.checkpoints.length, accepted: 'at least 2' });
+    return { ...request, probe: normaliseProbe(request.probe) };
+  },
+  inputs: (request) => [
+    ...request.checkpoints.map((point, index) => digestOf(`checkpoints[${index}].activations`, point.activations)),
+    digestOf('codes', request.codes),
+    digestOf('complexity', request.complexity),
+  ],
+  plan: (request) => Promise.resolve(indexParts('checkpoint', request.checkpoints.length - 1)),
+  async runPart(request, part, { artifacts, control }) {
+    const index = indexOfPart(part);
+    const activations = await openActivations(artifacts, `checkpoints[${index}].activations`, request.checkpoints[index]!.activations);
+    const codes = await openKind(artifacts, 'codes', request.codes, 'codes');
+    requireSameRows(activations, codes);
+    const ranges = { x: activations.artifact.range(activations.attributes.penultimate), z: codes.range('z') };
+    const { folds, alphas } = request.probe!;
+    const options = { folds, alphas, null: false, inSample: false };
+    const { r2, alpha } = await probeLayer(layerOf(activations, 'checkpoints'), codes.rows('z'), options, ranges, control);
+    return { r2: [...r2], alpha };
+  },
+  async finish(request, parts, context) {
+    const codes = await openKind(context.artifacts, 'codes', request.codes, 'codes');
+    const moments = await columnMoments(codes.rows('z'), codes.range('z'), context.control);
+    const { layers, last } = await layersOf(context, request);
+    const earlier = parts as unknown as { r2: number[]; alpha: number }[];
+    const r2 = [...earlier.map((part) => Float64Array.from(part.r2)), layers.at(-1)!];
+    const scores = overTraining(r2, layers, moments);
+    const { lambdaUnshared, kStdUnshared } = scores;
+    const unshared = lambdaUnshared && kStdUnshared ? [vector('lambda_unshared', lambdaUnshared), vector('k_unshared', kStdUnshared)] : [];
+    return {
+      kind: 'over-training',
+      attributes: { checkpoints: request.checkpoints.map(({ name }) => name), alpha: [...earlier.map(({ alpha }) => alpha), last] },
+      tensors: [
+        vector('lambda', scores.lambda),
+        vector('lambda_raw', scores.lambdaRaw),
+        ...unshared,
+        { name: 'r2', dtype: 'F64', shape: [moments.variance.length, r2.length], data: transpose(r2, moments.variance.length) },
+      ],
+    };
+  },
+};
+
+async function layersOf({ artifacts }: JobContext, request: Request): Promise<{ layers: Float64Array[]; last: Json }> {
+  const complexity: Artifact = await openKind(artifacts, 'complexity', request.complexity, 'complexity');
+  const { alpha } = complexity.attributes as { alpha: number[] };
+  const r2 = await complexity.tensor('r2');
+  const [k = 0, count = 0] = r2.shape;
+  const values = toFloat64(r2);
+  const layers = Array.from({ length: count }, (_, l) => Float64Array.from({ length: k }, (_, j) => values[j * count + l]!));
+  return { layers, last: alpha.at(-1) ?? 0 };
+}

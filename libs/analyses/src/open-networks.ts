@@ -1,0 +1,43 @@
+import type { Artifact } from '@fathom/artifacts';
+import { onnxruntime, type Network } from '@fathom/engines';
+
+/** Images that go through a network at once; always padded to this number. */
+export const BATCH = 64;
+
+/** Networks that a thread keeps open, so that parts that follow each other need not load them again. */
+export class OpenNetworks {
+  private readonly open = new Map<string, Promise<Network>>();
+
+  /** At most `most` networks are kept open; the one used longest ago is closed first. */
+  constructor(private readonly most = 3) {}
+
+  /** The network of a "model" artifact, with the named tensors as outputs. Borrowed: the caller does not close it. */
+  async get(model: Artifact, taps: readonly string[]): Promise<Network> {
+    const key = [model.digest, ...taps].join('\n');
+    const known = this.open.get(key);
+    this.open.delete(key);
+    const network = known ?? this.load(model, taps);
+    this.open.set(key, network);
+    await this.evict();
+    try {
+      return await network;
+    } catch (error) {
+      this.open.delete(key);
+      throw error;
+    }
+  }
+
+  private async load(model: Artifact, taps: readonly string[]): Promise<Network> {
+    const { data } = await model.tensor('onnx');
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return onnxruntime.open(bytes, taps, { batch: BATCH, threads: 1 });
+  }
+
+  private async evict(): Promise<void> {
+    for (const [key, network] of this.open) {
+      if (this.open.size <= this.most) return;
+      this.open.delete(key);
+      await network.then((opened) => opened.close()).catch(() => undefined);
+    }
+  }
+}

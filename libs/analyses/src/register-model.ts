@@ -1,0 +1,78 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Json } from '@fathom/tensors';
+import { activation } from '@fathom/contracts';
+import { checkPreprocessing, describeNetwork, type NetworkDescription } from '@fathom/engines';
+import { InputError } from '@fathom/errors';
+import type { Job } from './job.js';
+import { wholeJob } from './job.js';
+import { preprocessingOf } from './model-description.js';
+
+/** A request to register, with what tells one state of the file from another. */
+export interface RegisterModelJob {
+  readonly request: activation.RegisterModelRequest;
+  /** Size and time of change of the file: the same path with other content is another request. */
+  readonly fingerprint: string;
+}
+
+/** The largest network file that is read, in bytes. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/** Puts an ONNX network into the store, with what was found in its graph. */
+export const registerModel: Job<RegisterModelJob> = {
+  ...wholeJob,
+  name: 'activation.register-model',
+  determinism: 'PORTABLE',
+  codec: {
+    toJSON: ({ request, fingerprint }) => ({ request: activation.RegisterModelRequest.toJSON(request), fingerprint }),
+    fromJSON: (json) => {
+      const { request, fingerprint } = json as { request: unknown; fingerprint: string };
+      return { request: activation.RegisterModelRequest.fromJSON(request), fingerprint };
+    },
+  },
+  normalise(job) {
+    requireName(job.request.name);
+    preprocessingOf(job.request);
+    return job;
+  },
+  inputs: () => [],
+  async finish({ request }) {
+    const preprocessing = preprocessingOf(request);
+    const { size } = await stat(request.path);
+    if (size > MOST_BYTES)
+      throw new InputError({ field: basename(request.path), problem: 'is too large', value: size, accepted: `at most ${MOST_BYTES} bytes` });
+    const bytes = await readFile(request.path);
+    const network = describeNetwork(bytes, request.taps.length > 0 ? { taps: request.taps } : {});
+    checkPreprocessing(preprocessing, network.input);
+    const description = describe(request, network);
+    const { weight, bias, width, classes } = network.head;
+    return {
+      kind: 'model',
+      attributes: activation.NetworkDescription.toJSON(description) as Json,
+      tensors: [
+        { name: 'onnx', dtype: 'U8', shape: [1, bytes.byteLength], data: bytes },
+        { name: 'W', dtype: 'F32', shape: [width, classes], data: weight },
+        { name: 'b', dtype: 'F32', shape: [classes], data: bias },
+      ],
+    };
+  },
+};
+
+/** Refuses a name that is empty or too long. */
+export function requireName(name: string): void {
+  if (name.length < 1 || name.length > 200)
+    throw new InputError({ field: 'name', problem: 'has the wrong length', value: name, accepted: '1 to 200 characters' });
+}
+
+function describe(request: activation.RegisterModelRequest, network: NetworkDescription): activation.NetworkDescription {
+  return {
+    name: request.name,
+    input: network.input.name,
+    preprocessing: request.preprocessing,
+    blocks: network.blocks.map((block) => ({ ...block, nonLinearity: block.nonLinearity ?? '' })),
+    taps: [...network.taps],
+    penultimate: network.penultimate.tensor,
+    penultimateWidth: network.penultimate.width,
+    classes: network.head.classes,
+  };
+}

@@ -1,0 +1,137 @@
+import type { Control } from '@fathom/errors';
+import {
+  ablation,
+  ablationOrders,
+  centredProducts,
+  cka,
+  ckaPublished,
+  columnMoments,
+  columnRanges,
+  complexity,
+  hoyer,
+  importance,
+  noisyRows,
+  overTraining,
+  partialRank,
+  probeLayer,
+  redundancy,
+  seededMasks,
+  sensitivity,
+  spearman,
+  type ColumnRanges,
+  type LayerProbe,
+} from '@fathom/measures';
+import type { RowSource } from '@fathom/tensors';
+import type { ScoreInputs } from './score-inputs.js';
+
+/** Scores by name: numbers, lists of one value a feature, or tables; names as in docs/cli.md. What could not be computed is absent. */
+export type Scores = Record<string, unknown>;
+
+/** All measures that a folder of arrays allows (docs/measures.md §2–8). Reads every file in blocks of rows. */
+export async function scoreArrays(inputs: ScoreInputs, control: Control): Promise<Scores> {
+  const { codes, layers, seed } = inputs;
+  const ranges = await columnRanges(codes, control);
+  const moments = await columnMoments(codes, ranges, control);
+  const k = codes.columns;
+  const probes = await probeAll(layers, inputs, ranges, control);
+  const published = layers.every((layer) => layer.rows > layer.columns + 1);
+  const scores = complexity(probes, moments);
+  const out: Scores = {
+    dead: moments.dead,
+    alpha: probes.map((probe) => probe.alpha),
+    r2: byFeature(probes.map((probe) => probe.r2), k),
+    variance: [...moments.variance],
+    prevalence: [...moments.prevalence],
+    k_std: [...scores.kStd],
+    k_raw: [...scores.kRaw],
+    k_std_se: [...scores.kStdSe],
+    depth_half: [...scores.depthHalf],
+    null_mean: probes.map((probe) => probe.nullMean),
+  };
+  if (published && scores.kPublished) {
+    out['r2_in_sample'] = byFeature(probes.map((probe) => probe.r2InSample!), k);
+    out['k_published'] = [...scores.kPublished];
+  }
+  if (inputs.checkpoints) Object.assign(out, await scoreTraining(inputs.checkpoints, probes, inputs, ranges, moments, control));
+  const masks = inputs.masks?.values ?? seededMasks(layers.at(-1)!.columns, seed).masks;
+  const products = await centredProducts(layers.at(-1)!, codes, { x: await columnRanges(layers.at(-1)!, control), z: ranges }, control);
+  out['cka_penultimate'] = [...cka(products)];
+  out['cka_published'] = [...ckaPublished(products)];
+  out['redundancy'] = [...redundancy(products, masks)];
+  if (inputs.dictionary) out['hoyer'] = [...hoyer(inputs.dictionary.values, k, inputs.dictionary.columns)];
+  if (inputs.noisy) {
+    const { source, strengths, draws, images } = inputs.noisy;
+    out['sensitivity'] = [...(await sensitivity(noisyRows(source, { strengths, draws, images }), moments.variance, control)).sensitivity];
+  }
+  Object.assign(out, await scoreDecisions(inputs, scores.kStd, moments.live, control));
+  Object.assign(out, relate(out, moments.live));
+  return out;
+}
+
+async function probeAll(layers: readonly RowSource[], inputs: ScoreInputs, z: ColumnRanges, control: Control): Promise<LayerProbe[]> {
+  const probes: LayerProbe[] = [];
+  for (const layer of layers) {
+    const ranges = { x: await columnRanges(layer, control), z };
+    probes.push(await probeLayer(layer, inputs.codes, { ...probeOptions(inputs), inSample: layer.rows > layer.columns + 1 }, ranges, control));
+    control.progress(probes.length, layers.length);
+  }
+  return probes;
+}
+
+function probeOptions({ folds, alphas, permutation, seed }: ScoreInputs) {
+  return { folds, nullSeed: seed, ...(alphas ? { alphas } : {}), ...(permutation ? { permutation } : {}) };
+}
+
+async function scoreTraining(
+  checkpoints: readonly RowSource[],
+  layers: readonly LayerProbe[],
+  inputs: ScoreInputs,
+  z: ColumnRanges,
+  moments: { variance: Float64Array },
+  control: Control,
+): Promise<Scores> {
+  const r2: Float64Array[] = [];
+  for (const point of checkpoints) {
+    const ranges = { x: await columnRanges(point, control), z };
+    r2.push((await probeLayer(point, inputs.codes, { ...probeOptions(inputs), inSample: false, null: false }, ranges, control)).r2);
+  }
+  const { lambda, lambdaRaw } = overTraining(r2, layers.map((probe) => probe.r2), moments);
+  return { lambda: [...lambda], lambda_raw: [...lambdaRaw] };
+}
+
+/** Importance, faithfulness and ablation, where there are a head and a dictionary. */
+async function scoreDecisions(inputs: ScoreInputs, kStd: Float64Array, live: Uint8Array, control: Control): Promise<Scores> {
+  const { head, dictionary, labels, seed } = inputs;
+  if (!head || !dictionary) return {};
+  const decision = { a: inputs.layers.at(-1)!, z: inputs.codes, D: dictionary.values, W: head.W.values, b: head.b, ...(labels ? { labels } : {}) };
+  const measured = await importance(decision, control);
+  return {
+    importance: [...measured.importance],
+    importance_signed: [...measured.signed],
+    prediction_agreement: measured.predictionAgreement,
+    reconstruction_r2: measured.reconstructionR2,
+    ablation: await ablation(decision, ablationOrders(kStd, measured.importance, live, { seed }), control),
+  };
+}
+
+const OTHERS = ['importance', 'redundancy', 'sensitivity', 'hoyer', 'lambda'];
+
+/** Rank correlations of both complexities with every other score that is there, over the live features. */
+function relate(scores: Scores, live: Uint8Array): Scores {
+  const column = (name: string): number[] | undefined => (scores[name] as number[] | undefined)?.filter((_, j) => live[j] !== 0);
+  const covariates = ['prevalence', 'variance', 'hoyer'].map(column);
+  const correlations: Record<string, number> = {};
+  const partial: Record<string, number> = {};
+  for (const measure of ['k_std', 'k_raw'])
+    for (const other of OTHERS) {
+      const [a, b] = [column(measure)!, column(other)];
+      if (!b) continue;
+      correlations[`${measure}~${other}`] = spearman(a, b);
+      if (other !== 'hoyer' && covariates.every((covariate) => covariate !== undefined)) partial[`${measure}~${other}`] = partialRank(a, b, covariates);
+    }
+  return { correlations, partial_correlations: partial };
+}
+
+function byFeature(columns: readonly Float64Array[], k: number): number[][] {
+  return Array.from({ length: k }, (_, j) => columns.map((column) => column[j]!));
+}

@@ -1,0 +1,183 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FathomError, InputError } from '@fathom/errors';
+import { fileBytes, openSafetensors, toFloat64, type RowSource, type SafetensorsFile } from '@fathom/tensors';
+import { layerOrder } from './layer-order.js';
+
+/** A matrix that fits in memory. */
+export interface Matrix {
+  readonly values: Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What a folder of arrays holds; what is not there is undefined. */
+export interface ScoreInputs {
+  /** Layers in forward order; the last is the penultimate. */
+  readonly layers: readonly RowSource[];
+  readonly layerNames: readonly string[];
+  readonly codes: RowSource;
+  readonly head?: { readonly W: Matrix; readonly b: Float64Array };
+  readonly dictionary?: Matrix;
+  readonly masks?: Matrix;
+  readonly noisy?: { readonly source: RowSource; readonly strengths: number; readonly draws: number; readonly images: number };
+  readonly checkpoints?: readonly RowSource[];
+  readonly checkpointNames?: readonly string[];
+  readonly labels?: Int32Array;
+  readonly permutation?: Uint32Array;
+  readonly folds: number;
+  readonly alphas?: readonly number[];
+  readonly seed: number;
+  close(): Promise<void>;
+}
+
+interface Case {
+  readonly folds?: number;
+  readonly alphas?: readonly number[];
+  readonly layers?: readonly string[];
+  readonly seed?: number;
+}
+
+/** Opens a folder of arrays. Throws an InputError or FathomError that names the file and tensor that are wrong or missing. */
+export async function openScoreInputs(folder: string): Promise<ScoreInputs> {
+  const open: SafetensorsFile[] = [];
+  const file = async (name: string): Promise<SafetensorsFile | undefined> => {
+    const path = join(folder, name);
+    if (!(await exists(path))) return undefined;
+    const opened = await openSafetensors(await fileBytes(path));
+    open.push(opened);
+    return opened;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(open.map((opened) => opened.close()));
+  };
+  try {
+    return { ...(await readFolder(folder, file)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function readFolder(folder: string, file: (name: string) => Promise<SafetensorsFile | undefined>): Promise<Omit<ScoreInputs, 'close'>> {
+  const settings = await readCase(join(folder, 'case.json'));
+  const layersFile = await required(folder, 'layers.safetensors', file);
+  const codesFile = await required(folder, 'codes.safetensors', file);
+  if (layersFile.names.length === 0)
+    throw new InputError({ field: 'layers.safetensors', problem: 'holds no tensor', accepted: 'one tensor [n, d] per layer' });
+  const layerNames = layerOrder('layers', layersFile.names, settings.layers);
+  const layers = layerNames.map((name) => rank2(layersFile, 'layers.safetensors', name));
+  const codes = rank2(codesFile, 'codes.safetensors', 'z');
+  requireRows('codes.safetensors: z', codes.rows, layers[0]!.rows);
+  layers.forEach((layer, index) => requireRows(`layers.safetensors: ${layerNames[index]}`, layer.rows, layers[0]!.rows));
+  const checkpointsFile = await file('checkpoints.safetensors');
+  const checkpointNames = checkpointsFile && layerOrder('checkpoints', checkpointsFile.names, undefined);
+  const checkpoints = checkpointsFile && checkpointNames?.map((name) => rank2(checkpointsFile, 'checkpoints.safetensors', name));
+  checkpoints?.forEach((point, index) => requireRows(`checkpoints.safetensors: ${checkpointNames?.[index]}`, point.rows, layers[0]!.rows));
+  const rows = await file('rows.safetensors');
+  const n = codes.rows;
+  return {
+    layers,
+    layerNames,
+    codes,
+    ...present('head', await headIn(await file('head.safetensors'), layers.at(-1)!.columns)),
+    ...present('dictionary', await matrixIn(await file('dictionary.safetensors'), 'dictionary.safetensors', 'D', [codes.columns, layers.at(-1)!.columns])),
+    ...present('masks', await matrixIn(await file('masks.safetensors'), 'masks.safetensors', 'm', [undefined, layers.at(-1)!.columns])),
+    ...present('noisy', noisyIn(await file('noisy_codes.safetensors'), codes.columns)),
+    ...present('checkpoints', checkpoints),
+    ...present('checkpointNames', checkpointNames),
+    ...present('labels', await integersIn(rows, 'labels', n, (values) => Int32Array.from(values))),
+    ...present('permutation', await integersIn(rows, 'permutation', n, (values) => Uint32Array.from(values))),
+    folds: settings.folds ?? 5,
+    ...present('alphas', settings.alphas),
+    seed: settings.seed ?? 0,
+  };
+}
+
+function present<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}
+
+async function required(folder: string, name: string, file: (name: string) => Promise<SafetensorsFile | undefined>): Promise<SafetensorsFile> {
+  const opened = await file(name);
+  if (!opened)
+    throw new FathomError('NOT_FOUND', `${join(folder, name)} is missing; a folder of arrays needs layers.safetensors and codes.safetensors`, { metadata: { file: name } });
+  return opened;
+}
+
+function rank2(file: SafetensorsFile, where: string, name: string): RowSource {
+  requireShape(file, where, name, [undefined, undefined]);
+  return file.rows(name);
+}
+
+/** Checks that a tensor is there and has a shape; undefined stands for any size of at least 1. */
+function requireShape(file: SafetensorsFile, where: string, name: string, wanted: readonly (number | undefined)[]): readonly number[] {
+  if (!file.names.includes(name))
+    throw new InputError({ field: where, problem: `has no tensor "${name}"`, value: file.names, accepted: `a tensor "${name}"` });
+  const { shape } = file.info(name);
+  const fits = shape.length === wanted.length && shape.every((size, i) => size > 0 && (wanted[i] === undefined || wanted[i] === size));
+  if (!fits)
+    throw new InputError({ field: `${where}: ${name}`, problem: 'has the wrong shape', value: shape, accepted: `[${wanted.map((size) => size ?? 'any').join(', ')}]` });
+  return shape;
+}
+
+function requireRows(field: string, rows: number, wanted: number): void {
+  if (rows !== wanted) throw new InputError({ field, problem: 'has another number of rows than the first layer', value: rows, accepted: `${wanted} rows` });
+}
+
+async function matrixIn(file: SafetensorsFile | undefined, where: string, name: string, wanted: readonly (number | undefined)[]): Promise<Matrix | undefined> {
+  if (!file) return undefined;
+  const [rows = 0, columns = 0] = requireShape(file, where, name, wanted);
+  return { values: toFloat64(await file.tensor(name)), rows, columns };
+}
+
+async function headIn(file: SafetensorsFile | undefined, width: number): Promise<ScoreInputs['head']> {
+  const W = await matrixIn(file, 'head.safetensors', 'W', [width, undefined]);
+  if (!file || !W) return undefined;
+  requireShape(file, 'head.safetensors', 'b', [W.columns]);
+  return { W, b: toFloat64(await file.tensor('b')) };
+}
+
+function noisyIn(file: SafetensorsFile | undefined, features: number): ScoreInputs['noisy'] {
+  if (!file) return undefined;
+  const [strengths = 0, draws = 0, images = 0] = requireShape(file, 'noisy_codes.safetensors', 'z', [undefined, undefined, undefined, features]);
+  return { source: file.rows('z', 3), strengths, draws, images };
+}
+
+async function integersIn<T>(file: SafetensorsFile | undefined, name: string, n: number, convert: (values: Float64Array) => T): Promise<T | undefined> {
+  if (!file?.names.includes(name)) return undefined;
+  requireShape(file, 'rows.safetensors', name, [n]);
+  const values = toFloat64(await file.tensor(name));
+  const wrong = values.findIndex((value) => !Number.isInteger(value) || value < 0 || value > 0x7fffffff);
+  if (wrong >= 0)
+    throw new InputError({ field: `rows.safetensors: ${name}[${wrong}]`, problem: 'is no whole number of at least 0', value: values[wrong], accepted: 'whole numbers from 0' });
+  return convert(values);
+}
+
+async function readCase(path: string): Promise<Case> {
+  if (!(await exists(path))) return {};
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new InputError({ field: path, problem: `is not JSON: ${(cause as Error).message}`, accepted: 'a JSON object', cause });
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new InputError({ field: path, problem: 'is no JSON object', accepted: 'an object with folds, alphas, layers, seed' });
+  const { folds, alphas, layers, seed } = parsed as Record<string, unknown>;
+  const check = (field: string, value: unknown, holds: boolean, accepted: string): void => {
+    if (value !== undefined && !holds) throw new InputError({ field: `case.json: ${field}`, problem: 'is of the wrong kind', value, accepted });
+  };
+  check('folds', folds, Number.isInteger(folds), 'a whole number of at least 3');
+  check('alphas', alphas, Array.isArray(alphas) && alphas.every((alpha) => typeof alpha === 'number'), 'a list of numbers above 0, ascending');
+  check('layers', layers, Array.isArray(layers) && layers.every((name) => typeof name === 'string'), 'a list of tensor names');
+  check('seed', seed, Number.isSafeInteger(seed) && (seed as number) >= 0, 'a whole number of at least 0');
+  return parsed as Case;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,104 @@
+import { InputError } from '@fathom/errors';
+import type { ObjectStore } from '@fathom/store';
+import { canonicalJson, type Json, type Tensor } from '@fathom/tensors';
+import { Artifact } from './artifact.js';
+import { addToCatalogue, catalogue, readManifest } from './catalogue.js';
+import type { Manifest, Provenance, ShardRecord } from './manifest.js';
+import { isManifest } from './parse-manifest.js';
+import { readPart, readResult, writePart, writeResult } from './request-records.js';
+import { cutIntoShards, storeShard } from './shards.js';
+import { joinShards } from './tiling.js';
+
+/** What {@link ArtifactStore.publish} needs beside the tensors. */
+export interface ArtifactHead {
+  /** What it is: `activations`, `codes`, …; part of the content digest. */
+  readonly kind: string;
+  /** Small facts about it; part of the content digest. */
+  readonly attributes: Json;
+  readonly provenance: Provenance;
+}
+
+/** Artifacts, results of requests and finished parts in an object store. The layout is in this package's README. */
+export class ArtifactStore {
+  constructor(readonly objects: ObjectStore) {}
+
+  /**
+   * Stores rows start.. of tensors as one shard; storing it again changes nothing. The tensors may end at different rows.
+   * @param start first row, a multiple of 1,024
+   * @throws InputError for another start, a scalar, and naming tensor, row and column of a value that is not finite
+   */
+  writeShard(start: number, tensors: readonly Tensor[]): Promise<ShardRecord> {
+    return storeShard(this.objects, start, tensors);
+  }
+
+  /**
+   * Makes an artifact of stored shards, in any order; a shard that is given twice counts once. Where the same content is there already,
+   * that artifact stays, with its provenance.
+   * @returns its content digest, `sha256:<hex>`
+   * @throws InputError when the shards do not hold each row of each tensor exactly once
+   */
+  async publish(artifact: ArtifactHead & { readonly shards: readonly ShardRecord[] }): Promise<string> {
+    const { kind, attributes, provenance } = artifact;
+    const shards = distinct(artifact.shards);
+    const manifest: Manifest = { format: 1, kind, attributes, tensors: joinShards(shards), shards, provenance };
+    if (!isManifest(manifest))
+      throw new InputError({
+        field: 'artifact',
+        problem: 'its description is not complete',
+        value: { kind, provenance },
+        accepted: 'kind, attributes, shards and every field of provenance',
+      });
+    return addToCatalogue(this.objects, manifest);
+  }
+
+  /** Makes an artifact of tensors in memory, cutting them into shards. @throws as {@link writeShard} */
+  async publishTensors(artifact: ArtifactHead & { readonly tensors: readonly Tensor[] }): Promise<string> {
+    const { kind, attributes, provenance } = artifact;
+    const shards: ShardRecord[] = [];
+    for (const { start, tensors } of cutIntoShards(artifact.tensors)) shards.push(await this.writeShard(start, tensors));
+    return this.publish({ kind, attributes, provenance, shards });
+  }
+
+  /** @throws FathomError NOT_FOUND; CORRUPT_DATA when the manifest is damaged or describes other content */
+  async open(digest: string): Promise<Artifact> {
+    return new Artifact(this.objects, await readManifest(this.objects, digest));
+  }
+
+  /** All artifacts, in the order of their digests. `bytes` counts the shards. @throws as {@link open} */
+  async *list(): AsyncIterable<{ digest: string; kind: string; bytes: number }> {
+    for await (const digest of catalogue(this.objects)) {
+      const { kind, shards } = await readManifest(this.objects, digest);
+      yield { digest, kind, bytes: shards.reduce((sum, shard) => sum + shard.bytes, 0) };
+    }
+  }
+
+  /** Content digest of the artifact that a request led to; undefined while there is none. @throws FathomError CORRUPT_DATA */
+  result(requestDigest: string): Promise<string | undefined> {
+    return readResult(this.objects, requestDigest);
+  }
+
+  /**
+   * Records the result of a request. The first stays, as long as its artifact is there.
+   * @returns the content digest that is recorded now
+   */
+  setResult(requestDigest: string, contentDigest: string): Promise<string> {
+    return writeResult(this.objects, requestDigest, contentDigest);
+  }
+
+  /** A finished part of the work on a request; undefined while there is none. @throws FathomError CORRUPT_DATA */
+  part(requestDigest: string, name: string): Promise<Json | undefined> {
+    return readPart(this.objects, requestDigest, name);
+  }
+
+  /** Records a finished part; again, it replaces what was there. @param name as the end of a key: lower-case letters, digits and . _ - / */
+  setPart(requestDigest: string, name: string, value: Json): Promise<void> {
+    return writePart(this.objects, requestDigest, name, value);
+  }
+}
+
+/** Each shard once, ordered by its first row. */
+function distinct(shards: readonly ShardRecord[]): ShardRecord[] {
+  const byText = new Map(shards.map((shard) => [canonicalJson(shard), shard]));
+  const firstRow = (shard: ShardRecord): number => Math.min(...Object.values(shard.tensors).map((part) => part.start));
+  return [...byText.values()].sort((a, b) => firstRow(a) - firstRow(b) || (a.key < b.key ? -1 : 1));
+}

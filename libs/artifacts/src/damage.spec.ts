@@ -1,0 +1,177 @@
+import { memoryStore, type ObjectStore } from '@fathom/store';
+import { encodeSafetensors, sha256Hex, sliceRows, type Tensor } from '@fathom/tensors';
+import { ArtifactStore } from './artifact-store.js';
+import { matrix, provenance, replaceJson } from './artifacts.fixture.js';
+import { blobKey } from './blobs.js';
+import type { Manifest } from './manifest.js';
+
+type Mutable<T> = {
+  -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? Mutable<U>[] : T[K] extends object ? Mutable<T[K]> : T[K];
+};
+
+const z = matrix('z', 3000, 3);
+const head = { kind: 'codes', attributes: { atoms: 3 }, provenance };
+let objects: ObjectStore;
+let store: ArtifactStore;
+let digest: string;
+let pointer: string;
+let manifestKey: string;
+let shardKeys: string[];
+
+beforeEach(async () => {
+  objects = memoryStore();
+  store = new ArtifactStore(objects);
+  const shards = [await store.writeShard(0, [sliceRows(z, 0, 2048)]), await store.writeShard(2048, [sliceRows(z, 2048, 3000)])];
+  digest = await store.publish({ ...head, shards });
+  pointer = `artifacts/${digest.slice(7)}`;
+  manifestKey = blobKey((JSON.parse(Buffer.from(await objects.get(pointer)).toString()) as { manifest: string }).manifest);
+  shardKeys = shards.map((shard) => shard.key);
+});
+
+const damaged = (key: string) => expect.objectContaining({ reason: 'CORRUPT_DATA', metadata: { store: 'memory', key } }) as Error;
+const readAll = async () => (await store.open(digest)).rows('z').read(0, 3000);
+
+async function flipByte(key: string, at: number): Promise<void> {
+  const bytes = await objects.get(key);
+  bytes[at]! ^= 1;
+  await objects.put(key, bytes);
+}
+
+/** Changes the manifest as someone would who knows how digests are made: it is stored under its SHA-256, and the pointer names it. */
+async function resign(change: (manifest: Mutable<Manifest>) => void): Promise<string> {
+  const manifest = JSON.parse(Buffer.from(await objects.get(manifestKey)).toString()) as Mutable<Manifest>;
+  change(manifest);
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  const key = blobKey(sha256Hex(bytes));
+  await objects.put(key, bytes);
+  await objects.put(pointer, Buffer.from(JSON.stringify({ manifest: sha256Hex(bytes) })));
+  return key;
+}
+
+/** A shard with other values, under its own SHA-256. */
+async function otherShard(): Promise<{ key: string; bytes: number; tensor: Tensor }> {
+  const tensor = { ...sliceRows(z, 0, 2048), data: (z.data as Float64Array).slice(0, 6144).with(5, 123) };
+  const bytes = encodeSafetensors([tensor]);
+  const key = blobKey(sha256Hex(bytes));
+  await objects.put(key, bytes);
+  return { key, bytes: bytes.length, tensor };
+}
+
+describe('damage is found', () => {
+  it('in any byte of a shard, when it is read, and the shard is named', async () => {
+    for (const at of [0, 9, 5000]) {
+      await flipByte(shardKeys[1]!, at);
+      const rows = (await store.open(digest)).rows('z');
+      expect(await rows.read(0, 2048)).toHaveLength(6144);
+      await expect(rows.read(2040, 2050)).rejects.toEqual(damaged(shardKeys[1]!));
+      await flipByte(shardKeys[1]!, at);
+    }
+    expect(await readAll()).toEqual(z.data);
+  });
+
+  it('again at the next reading, and not after it was repaired', async () => {
+    const rows = (await store.open(digest)).rows('z');
+    await flipByte(shardKeys[0]!, 100);
+    for (let i = 0; i < 2; i++) await expect(rows.read(0, 1)).rejects.toEqual(damaged(shardKeys[0]!));
+    await flipByte(shardKeys[0]!, 100);
+    expect(await rows.read(0, 1)).toHaveLength(3);
+  });
+
+  it('in a shard that is missing or cut short', async () => {
+    await objects.put(shardKeys[0]!, (await objects.get(shardKeys[0]!)).subarray(0, 1000));
+    await expect(readAll()).rejects.toEqual(damaged(shardKeys[0]!));
+    await objects.delete(shardKeys[0]!);
+    await expect(readAll()).rejects.toThrow(`object ${shardKeys[0]} of memory is damaged: it is missing`);
+  });
+
+  it('in a manifest, or where it is missing', async () => {
+    await flipByte(manifestKey, 30);
+    await expect(store.open(digest)).rejects.toEqual(damaged(manifestKey));
+    await expect(store.list()[Symbol.asyncIterator]().next()).rejects.toEqual(damaged(manifestKey));
+    await objects.delete(manifestKey);
+    await expect(store.open(digest)).rejects.toEqual(damaged(pointer));
+  });
+
+  it.each(['', '{', '[]', 'null', '{}', '{"manifest":"x"}', '{"manifest":5}'])('in a pointer that reads %j', async (text) => {
+    await objects.put(pointer, Buffer.from(text));
+    await expect(store.open(digest)).rejects.toEqual(damaged(pointer));
+  });
+
+  it('in a pointer to another artifact', async () => {
+    const other = await store.publishTensors({ ...head, kind: 'other', tensors: [z] });
+    await objects.put(pointer, await objects.get(`artifacts/${other.slice(7)}`));
+    await expect(store.open(digest)).rejects.toEqual(damaged(pointer));
+    await expect(store.open(digest)).rejects.toThrow(`describes ${other}`);
+  });
+});
+
+describe('a manifest that was changed and signed again is found out', () => {
+  it.each<[string, (manifest: Mutable<Manifest>) => void]>([
+    ['its kind', (manifest) => (manifest.kind = 'other')],
+    ['its attributes', (manifest) => (manifest.attributes = { atoms: 4 })],
+    [
+      'a block digest with its tensor',
+      (manifest) => {
+        const { tensors } = manifest.shards[0]!;
+        tensors['z']!.blockDigests[0] = '0'.repeat(64);
+        manifest.tensors['z']!.digest = '0'.repeat(64);
+      },
+    ],
+    ['a shard left out', (manifest) => void manifest.shards.pop()],
+    ['the shape', (manifest) => (manifest.tensors['z']!.shape = [3000, 3, 1])],
+    ['the tensor digest', (manifest) => (manifest.tensors['z']!.digest = '0'.repeat(64))],
+    ['a tensor more', (manifest) => (manifest.tensors['y'] = manifest.tensors['z']!)],
+    ['a shard twice', (manifest) => void manifest.shards.push(manifest.shards[0]!)],
+    ['a form that is none', (manifest) => (manifest.shards[0]!.tensors['z']!.start = '0' as unknown as number)],
+    ['another format', (manifest) => (manifest.format = 2 as 1)],
+    ['an unknown determinism', (manifest) => (manifest.provenance.determinism = 'NONE' as 'ENGINE')],
+  ])('when it is opened: %s', async (_what, change) => {
+    await resign(change);
+    await expect(store.open(digest)).rejects.toMatchObject({ reason: 'CORRUPT_DATA' });
+  });
+
+  it.each<[string, (manifest: Mutable<Manifest>) => void]>([
+    ['a minimum', (manifest) => (manifest.shards[0]!.tensors['z']!.min[1]! -= 1)],
+    ['a maximum left out', (manifest) => void manifest.shards[0]!.tensors['z']!.max.pop()],
+    ['the size', (manifest) => (manifest.shards[0]!.bytes += 1)],
+  ])('when its rows are read: %s', async (_what, change) => {
+    await resign(change);
+    await store.open(digest);
+    await expect(readAll()).rejects.toEqual(damaged(shardKeys[0]!));
+  });
+
+  it('when its rows are read: a shard with other values, whose SHA-256 is right and whose blocks are not', async () => {
+    const other = await otherShard();
+    await resign((manifest) => Object.assign(manifest.shards[0]!, { key: other.key, bytes: other.bytes }));
+    await expect(readAll()).rejects.toEqual(damaged(other.key));
+    await expect(readAll()).rejects.toThrow('its tensor z is not the one that the manifest describes');
+  });
+
+  it('when its rows are read: a shard that is no safetensors file, or has no such tensor', async () => {
+    for (const bytes of [Buffer.from('nothing of the sort'), encodeSafetensors([{ ...sliceRows(z, 0, 2048), name: 'y' }])]) {
+      const key = blobKey(sha256Hex(bytes));
+      await objects.put(key, bytes);
+      await resign((manifest) => Object.assign(manifest.shards[0]!, { key, bytes: bytes.length }));
+      await expect(readAll()).rejects.toEqual(damaged(key));
+    }
+  });
+});
+
+describe('what was lost is restored', () => {
+  it('when the same content is published again', async () => {
+    await objects.delete(manifestKey);
+    await objects.delete(shardKeys[0]!);
+    const shards = [await store.writeShard(0, [sliceRows(z, 0, 2048)]), await store.writeShard(2048, [sliceRows(z, 2048, 3000)])];
+    expect(await store.publish({ ...head, provenance: { ...provenance, job: 'again' }, shards })).toBe(digest);
+    expect(await readAll()).toEqual(z.data);
+    expect((await store.open(digest)).provenance.job).toBe('again');
+  });
+});
+
+describe('a document that was changed', () => {
+  it('is not taken for a part', async () => {
+    await store.setPart(digest, 'fold/1', { sum: 5 });
+    await replaceJson(objects, `parts/${digest.slice(7)}/fold/1`, (document: { value: { sum: number } }) => void (document.value.sum = 6));
+    await expect(store.part(digest, 'fold/1')).rejects.toEqual(damaged(`parts/${digest.slice(7)}/fold/1`));
+  });
+});

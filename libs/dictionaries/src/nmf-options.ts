@@ -1,0 +1,38 @@
+import { InputError } from '@fathom/errors';
+import { requireCount } from './row-blocks.js';
+
+/** How a non-negative factorisation is fitted (docs/measures.md §1a). */
+export interface NmfOptions {
+  /** Where the numbers come from with which atoms beyond the rank of the data start; an integer, 0..2^53−1. */
+  readonly seed: number;
+  /** Number of atoms r, 1..65,536. @default 10 */
+  readonly atoms?: number;
+  /** Fitting ends when a sweep lowers the loss by less than this share of it; at least 0, below 1. @default 1e-4 */
+  readonly tolerance?: number;
+  /** Fitting ends after so many sweeps at the latest; at least 1. @default 500 */
+  readonly maxSweeps?: number;
+  /** Names an independent stream of the seed. @default 'nmf' */
+  readonly stream?: string;
+  /** Rows that are read at a time, at least 1. Changes the memory that is needed, never a bit of the result. @default 1024 */
+  readonly blockRows?: number;
+}
+
+/** The options with every default filled in. @throws InputError naming the first field that is wrong */
+export function resolveNmfOptions(options: NmfOptions): Required<NmfOptions> {
+  const filled = {
+    seed: options.seed,
+    atoms: options.atoms ?? 10,
+    tolerance: options.tolerance ?? 1e-4,
+    maxSweeps: options.maxSweeps ?? 500,
+    stream: options.stream ?? 'nmf',
+    blockRows: options.blockRows ?? 1024,
+  };
+  requireCount('atoms', filled.atoms, 65_536);
+  requireCount('maxSweeps', filled.maxSweeps);
+  requireCount('blockRows', filled.blockRows);
+  if (!(filled.tolerance >= 0 && filled.tolerance < 1))
+    throw new InputError({ field: 'tolerance', problem: 'out of range', value: filled.tolerance, accepted: 'a number of at least 0 and below 1' });
+  if (!Number.isSafeInteger(filled.seed) || filled.seed < 0)
+    throw new InputError({ field: 'seed', problem: 'not a seed', value: filled.seed, accepted: 'an integer from 0 to 2^53 − 1' });
+  return filled;
+}

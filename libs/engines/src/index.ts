@@ -1,0 +1,11 @@
+export { describeNetwork, type DescribeOptions, type NetworkDescription } from './network-description.js';
+export { onnxruntime } from './onnxruntime.js';
+export type { Engine, LayerOutput, Network, NetworkOptions } from './engine.js';
+export { pool, type PooledRows, type Pooling } from './pooling.js';
+export { checkImages, checkPreprocessing, preprocess, type ChannelOrder, type ImageShape, type Preprocessing } from './preprocessing.js';
+export { addNoise, type GaussianSource } from './noise.js';
+export { addOutputs } from './add-outputs.js';
+export type { ImageInput } from './image-input.js';
+export type { LinearHead } from './linear-head.js';
+export type { ResidualBlock } from './residual-blocks.js';
+export type { ModelOptions } from './onnx-decoder.js';

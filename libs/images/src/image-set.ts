@@ -1,0 +1,26 @@
+import { InputError } from '@fathom/errors';
+import { openArrays, type ArrayImages } from './array-images.js';
+import { openClassFolder, type FolderImages } from './folder-images.js';
+import { openIdx, type IdxImages } from './idx-images.js';
+import type { ImageSource } from './image-source.js';
+
+/** Where images come from. Plain data, so that it can stand in a request. */
+export type ImageSetDescription = IdxImages | FolderImages | ArrayImages;
+
+/**
+ * Opens an image set: checks all that can be told without decoding pixels, and reads them when asked.
+ *
+ * @throws InputError naming the file, what is wrong with it and what is accepted
+ */
+export async function openImageSet(description: ImageSetDescription): Promise<ImageSource> {
+  switch (description.kind) {
+    case 'idx':
+      return openIdx(description);
+    case 'folder':
+      return openClassFolder(description);
+    case 'arrays':
+      return openArrays(description);
+    default:
+      throw new InputError({ field: 'kind', problem: 'unknown kind of image set', value: (description as { kind: unknown }).kind, accepted: 'idx, folder or arrays' });
+  }
+}

@@ -1,0 +1,6 @@
+export { openImageSet, type ImageSetDescription } from './image-set.js';
+export type { ImageSource } from './image-source.js';
+export type { IdxImages } from './idx-images.js';
+export type { FolderImages } from './folder-images.js';
+export type { ArrayImages, ArrayLocation } from './array-images.js';
+export type { Resize } from './image-file.js';

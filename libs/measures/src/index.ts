@@ -1,0 +1,27 @@
+export { columnRanges, type ColumnRanges } from './column-ranges.js';
+export { columnMoments, type ColumnMoments } from './column-moments.js';
+export { vInformation } from './v-information.js';
+export { probeLayer, type LayerProbe } from './probe-layer.js';
+export { DEFAULT_ALPHAS, type ProbeOptions } from './probe-options.js';
+export { type PairedRanges } from './layer-statistics.js';
+export { complexity, type Complexity } from './complexity.js';
+export { overTraining, type OverTraining } from './over-training.js';
+export { extremeFeatures, type ExtremeFeatures } from './extreme-features.js';
+export { branchReading, type BranchReading } from './branch-reading.js';
+
+export { centredProducts, ProductsStatistic, type CentredProducts, type ProductsBlock } from './centred-products.js';
+export { cka, ckaPublished } from './cka.js';
+export { seededMasks, type MaskOptions, type Masks } from './seeded-masks.js';
+export { redundancy } from './redundancy.js';
+export { hoyer } from './hoyer.js';
+export { checkedDecision, type Decision, type DecisionBlock, type DecisionInputs } from './decision-inputs.js';
+export { importance, ImportanceStatistic, type Importance } from './importance.js';
+export { ablationOrders, type AblationOrderOptions, type AblationOrders } from './ablation-orders.js';
+export { ablation, AblationStatistic, type AblationCurves } from './ablation.js';
+export { sensitivity, SensitivityStatistic, type DrawBlock, type Sensitivity } from './sensitivity.js';
+export { noisyRows, type NoisyCodes, type NoisyShape } from './noisy-codes.js';
+export { midRanks } from './ranks.js';
+export { spearman } from './spearman.js';
+export { partialRank } from './partial-rank.js';
+export { relation, type Column, type Relation, type RelationOptions } from './relation.js';
+export { relations, type RelatedScores } from './relations.js';

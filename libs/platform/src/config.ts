@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { FathomError, InputError } from '@fathom/errors';
+import type { StoreConfig } from '@fathom/store';
+import { storeSetting } from './store-setting.js';
+
+/** The six services, in the order of the work. */
+export const SERVICES = ['activation', 'dictionary', 'complexity', 'importance', 'robustness', 'study'] as const;
+
+/** Name of a service. */
+export type ServiceName = (typeof SERVICES)[number];
+
+/** Everything that a Fathom process can be told. */
+export interface Config {
+  /** Where artifacts, operations and studies are kept. @default the folder .fathom */
+  readonly store: StoreConfig;
+  /** Worker threads for computing, 1 to 256. @default one per processor */
+  readonly threads: number;
+  /** Operations that may run at once in one process, 1 to 100,000; more are refused. @default 256 */
+  readonly maxRunningOperations: number;
+  /** Folders that networks and images may be registered from. @default none */
+  readonly inputRoots: readonly string[];
+  /** Address of each service: where it listens, and where others find it. @default 127.0.0.1, ports 7301 to 7306 */
+  readonly addresses: Readonly<Record<ServiceName, string>>;
+}
+
+/** Where configuration comes from; injectable for tests. */
+export interface ConfigSources {
+  /** Path of a JSON file. @default the variable FATHOM_CONFIG, else none */
+  readonly file?: string;
+  /** @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Settings that win over file and environment. @default {} */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+}
+
+const KEYS = ['store', 'threads', 'maxRunningOperations', 'inputRoots', 'addresses'] as const;
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  FATHOM_STORE: 'store',
+  FATHOM_THREADS: 'threads',
+  FATHOM_MAX_RUNNING_OPERATIONS: 'maxRunningOperations',
+  FATHOM_INPUT_ROOTS: 'inputRoots',
+};
+
+/** Reads the configuration: file, then environment, then overrides. Throws an InputError that names a wrong or unknown setting. */
+export function loadConfig(sources: ConfigSources = {}): Config {
+  const env = sources.env ?? process.env;
+  const file = sources.file ?? env['FATHOM_CONFIG'];
+  const settings: Record<string, unknown> = { ...(file === undefined ? {} : fromFile(file)), ...fromEnvironment(env), ...sources.overrides };
+  for (const key of Object.keys(settings))
+    if (!(KEYS as readonly string[]).includes(key))
+      throw new InputError({ field: key, problem: 'is no setting', value: settings[key], accepted: KEYS.join(', ') });
+  return {
+    store: storeSetting(settings['store'] ?? '.fathom', env),
+    threads: wholeSetting('threads', settings['threads'] ?? Math.min(256, availableParallelism()), 256),
+    maxRunningOperations: wholeSetting('maxRunningOperations', settings['maxRunningOperations'] ?? 256, 100_000),
+    inputRoots: roots(settings['inputRoots'] ?? []),
+    addresses: addresses(settings['addresses'] ?? {}),
+  };
+}
+
+function fromFile(file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new FathomError('NOT_FOUND', `the configuration file ${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new InputError({ field: file, problem: `is not JSON: ${(cause as Error).message}`, accepted: 'a JSON object', cause });
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new InputError({ field: file, problem: 'is no JSON object', value: text, accepted: `an object with ${KEYS.join(', ')}` });
+  return parsed as Record<string, unknown>;
+}
+
+function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  for (const [variable, key] of Object.entries(VARIABLES)) {
+    const value = env[variable];
+    if (value === undefined || value === '') continue;
+    if (key === 'inputRoots') settings[key] = value.split(':');
+    else settings[key] = key === 'store' ? value : Number(value);
+  }
+  return settings;
+}
+
+function wholeSetting(field: string, value: unknown, most: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most)
+    throw new InputError({ field, problem: 'is out of range', value, accepted: `a whole number from 1 to ${most}` });
+  return value;
+}
+
+function roots(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || !value.every((root) => typeof root === 'string' && root !== ''))
+    throw new InputError({ field: 'inputRoots', problem: 'is no list of folders', value, accepted: 'a list of paths' });
+  return (value as string[]).map((root) => resolve(root));
+}
+
+function addresses(value: unknown): Record<ServiceName, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InputError({ field: 'addresses', problem: 'is no object', value, accepted: `an object with ${SERVICES.join(', ')}` });
+  for (const [name, address] of Object.entries(value)) {
+    if (!(SERVICES as readonly string[]).includes(name))
+      throw new InputError({ field: `addresses.${name}`, problem: 'is no service', value: name, accepted: SERVICES.join(', ') });
+    if (typeof address !== 'string') throw new InputError({ field: `addresses.${name}`, problem: 'is no address', value: address, accepted: '"host:port" or "unix:/path"' });
+  }
+  const given = value as Partial<Record<ServiceName, string>>;
+  const filled = SERVICES.map((name, index) => [name, given[name] ?? `127.0.0.1:${7301 + index}`] as const);
+  return Object.fromEntries(filled) as Record<ServiceName, string>;
+}

@@ -1,0 +1,28 @@
+import { OperationsService } from '@fathom/contracts';
+import { InputError } from '@fathom/errors';
+import { implement, type BoundService } from '@fathom/service-kit';
+import { operationMessage } from './operation-message.js';
+import { pageSizeOf, pageTokenOf } from './pages.js';
+import type { Platform } from './platform.js';
+
+const LONGEST_WAIT_MS = 600_000;
+
+/** Get, Wait, Cancel, List and Watch for the operations of a process. */
+export function operationsService({ operations }: Pick<Platform, 'operations'>): BoundService {
+  return implement(OperationsService, {
+    getOperation: async ({ name }) => ({ operation: operationMessage(await operations.get(name)) }),
+    async waitOperation({ name, timeoutMs }, { signal }) {
+      if (timeoutMs > LONGEST_WAIT_MS)
+        throw new InputError({ field: 'timeout_ms', problem: 'is too long', value: timeoutMs, accepted: `at most ${LONGEST_WAIT_MS}` });
+      return { operation: operationMessage(await operations.wait(name, timeoutMs === 0 ? 60_000 : timeoutMs, signal)) };
+    },
+    cancelOperation: async ({ name }) => ({ operation: operationMessage(await operations.cancel(name)) }),
+    async listOperations({ pageSize, pageToken }) {
+      const { records, next } = await operations.list(pageSizeOf(pageSize), pageTokenOf(pageToken, /^[0-9a-f]{64}$/));
+      return { operations: records.map(operationMessage), nextPageToken: next };
+    },
+    async *watchOperation({ name, afterSequence }, { signal }) {
+      for await (const record of operations.watch(name, afterSequence, signal)) yield { operation: operationMessage(record) };
+    },
+  });
+}

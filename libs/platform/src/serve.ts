@@ -1,0 +1,45 @@
+import { createLogger, runUntilSignalled, startServer, type BoundService, type Logger, type RunningServer } from '@fathom/service-kit';
+import { artifactsService } from './artifacts-service.js';
+import { loadConfig, type Config, type ServiceName } from './config.js';
+import { operationsService } from './operations-service.js';
+import { openPlatform, type Platform } from './platform.js';
+
+/** Makes one of the six services on a platform. */
+export type ServiceFactory = (platform: Platform) => BoundService;
+
+/** Services that listen, with their platform. */
+export interface Served {
+  /** The address that is bound. */
+  readonly address: string;
+  readonly platform: Platform;
+  /** Stops the operations that run (their finished parts are kept), then the server. */
+  close(): Promise<void>;
+}
+
+/** Serves some of the six services on one address, with the operations and artifacts services beside them. */
+export async function serve(
+  factories: readonly ServiceFactory[],
+  options: { name: string; address: string; config: Config; logger: Logger },
+): Promise<Served> {
+  const platform = await openPlatform(options.config, options.logger);
+  const services = [...factories.map((factory) => factory(platform)), operationsService(platform), artifactsService(platform.artifacts)];
+  let server: RunningServer;
+  try {
+    server = await startServer({ name: options.name, address: options.address, services, logger: options.logger });
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+  const close = async (): Promise<void> => {
+    await platform.close();
+    await server.close();
+  };
+  return { address: server.address, platform, close };
+}
+
+/** The body of a service's process: serves until SIGINT or SIGTERM. */
+export async function serveUntilSignalled(name: ServiceName, factory: ServiceFactory, config: Config = loadConfig()): Promise<void> {
+  const logger = createLogger({ name });
+  const served = await serve([factory], { name, address: config.addresses[name], config, logger });
+  await runUntilSignalled([served]);
+}

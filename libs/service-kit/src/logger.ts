@@ -1,0 +1,48 @@
+import pino from 'pino';
+
+/** Where structured log lines go. A pino logger is one. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Options of {@link createLogger}. */
+export interface LoggerOptions {
+  /** Name of the service, on every line. */
+  readonly name: string;
+  /** The least severe level that is written. @default 'info' */
+  readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** Takes each line, ended by a newline. @default standard error */
+  readonly sink?: { write(line: string): void };
+}
+
+/** A logger that writes one JSON object a line. */
+export function createLogger({ name, level = 'info', sink }: LoggerOptions): Logger {
+  return pino(
+    {
+      name,
+      level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: describeError },
+    },
+    sink ?? pino.destination({ fd: 2, sync: true }),
+  );
+}
+
+const MOST_CAUSES = 5;
+
+/** Name, message, stack and causes. Nothing else: errors of other libraries may carry requests, and so credentials. */
+function describeError(thrown: unknown, depth = 0): unknown {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const { name, message, stack, cause } = thrown;
+  return {
+    name,
+    message,
+    stack,
+    ...(cause !== undefined && depth < MOST_CAUSES && { cause: describeError(cause, depth + 1) }),
+  };
+}

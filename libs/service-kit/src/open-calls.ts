@@ -1,0 +1,106 @@
+import { FathomError } from '@fathom/errors';
+import { Metadata, ServerInterceptingCall, ServerListenerBuilder, status, type ServerInterceptor } from '@grpc/grpc-js';
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { REQUEST_ID } from './call-context.js';
+import { asTrailers, DETAILS_TRAILER, DOMAIN, packStatus } from './error-details.js';
+import { statusOf } from './error-status.js';
+import type { Logger } from './logger.js';
+import { tooLarge } from './message-size.js';
+import { reasonOfCode } from './status-codes.js';
+
+type SentStatus = Parameters<ServerInterceptingCall['sendStatus']>[0];
+
+interface OpenCall {
+  /** True for a Fathom method, false for health and reflection. */
+  readonly own: boolean;
+  end(error: FathomError): void;
+}
+
+/**
+ * Sees every call of a server from its first header to its status: gives it a request id, writes its log line, adds
+ * ErrorInfo to the statuses that gRPC makes itself, and ends what is still open when the server must close.
+ */
+export class OpenCalls {
+  readonly #open = new Set<OpenCall>();
+  readonly #idle: (() => void)[] = [];
+
+  constructor(
+    private readonly logger: Logger,
+    private readonly ownServices: ReadonlySet<string>,
+  ) {}
+
+  /** To be given to the server. */
+  readonly interceptor: ServerInterceptor = (method, call) => {
+    const started = performance.now();
+    const path = method.path;
+    const own = this.ownServices.has(path.slice(1, path.lastIndexOf('/')));
+    let requestId = '';
+    const entry: OpenCall = { own, end: (error) => call.sendStatus(asSent(error, requestId)) };
+    const finish = (code: status) => {
+      if (!this.#open.delete(entry)) return;
+      const fields = {
+        method: path,
+        code: status[code],
+        durationMs: Math.round(performance.now() - started),
+        requestId,
+      };
+      this.logger[own ? 'info' : 'debug'](fields, 'call');
+      if (this.#open.size === 0) this.#idle.splice(0).forEach((resolve) => resolve());
+    };
+    // gRPC sends the statuses that it makes itself (deadline, size) past all interceptors, by this method of the call.
+    const send = call.sendStatus.bind(call);
+    call.sendStatus = (sent) => {
+      const explained = explain(sent, requestId);
+      finish(explained.code ?? status.UNKNOWN);
+      send(explained);
+    };
+    this.#open.add(entry);
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next(
+          new ServerListenerBuilder()
+            .withOnReceiveMetadata((metadata, nextMetadata) => {
+              requestId = requestIdOf(metadata);
+              metadata.set(REQUEST_ID, requestId);
+              nextMetadata(metadata);
+            })
+            .withOnCancel(() => finish(status.CANCELLED))
+            .build(),
+        ),
+    });
+  };
+
+  /** Settles when no call of a Fathom method is open. Ends calls to health and reflection, whose streams have no end of their own. */
+  async idle(): Promise<void> {
+    this.endAll(false);
+    if (this.#open.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Ends all calls that are open, with UNAVAILABLE; without `own`, only those to health and reflection. */
+  endAll(own: boolean): void {
+    for (const call of [...this.#open]) {
+      if (own || !call.own) call.end(new FathomError('UNAVAILABLE', 'the server is shutting down'));
+    }
+  }
+}
+
+/** The caller's id where it is a plain word, so that nobody writes into the log; else a fresh one. */
+function requestIdOf(metadata: Metadata): string {
+  const given = String(metadata.get(REQUEST_ID)[0] ?? '');
+  return /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+function explain(sent: SentStatus, requestId: string): SentStatus {
+  const { code = status.UNKNOWN, details = '', metadata } = sent;
+  if (code === status.OK || metadata?.get(DETAILS_TRAILER).length) return sent;
+  const large = tooLarge(details, 'request');
+  if (large) return asSent(large, requestId);
+  const info = { reason: reasonOfCode(code), domain: DOMAIN, metadata: { requestId } };
+  return { code, details, metadata: asTrailers(packStatus(code, details, { info })) };
+}
+
+function asSent(error: FathomError, requestId: string): SentStatus {
+  const packed = statusOf(error, requestId);
+  return { code: packed.code, details: packed.message, metadata: asTrailers(packed) };
+}

@@ -1,0 +1,63 @@
+import { InputError } from '@fathom/errors';
+import { createLogger, type Logger } from './logger.js';
+import type { BoundService } from './service-types.js';
+
+/** Bounds of a server. */
+export interface ServerLimits {
+  /** Bytes of the largest request or response. @default 4 MiB, gRPC's own default */
+  readonly maxMessageBytes?: number;
+  /** Calls at once on one connection; more wait at the client. @default 256 */
+  readonly maxCallsPerConnection?: number;
+  /** Milliseconds that calls in flight have to end when the server closes. @default 10,000 */
+  readonly graceMs?: number;
+}
+
+/** Options of {@link startServer}. */
+export interface ServerOptions {
+  /** Name on every log line, such as "activation". */
+  readonly name: string;
+  /** "127.0.0.1:50051", "localhost:0" for any free port, or "unix:/path/to/socket". Other machines cannot be served yet. */
+  readonly address: string;
+  /** At least one; each made by {@link implement}. */
+  readonly services: readonly BoundService[];
+  /** @default JSON lines on standard error */
+  readonly logger?: Logger;
+  /** @default see {@link ServerLimits} */
+  readonly limits?: ServerLimits;
+}
+
+/** Validates options and fills in what is not given. */
+export function checkedOptions(options: ServerOptions) {
+  const { name, address, services, limits = {} } = options;
+  if (name === '') throw new InputError({ field: 'name', problem: 'is empty', accepted: 'a name for the log' });
+  const names = services.map((service) => service.name);
+  if (names.length === 0)
+    throw new InputError({ field: 'services', problem: 'none is given', accepted: 'at least one service' });
+  const twice = names.find((service, i) => names.indexOf(service) !== i);
+  if (twice !== undefined)
+    throw new InputError({
+      field: 'services',
+      problem: 'one is given twice',
+      value: twice,
+      accepted: 'each service once',
+    });
+  return {
+    name,
+    address,
+    services,
+    logger: options.logger ?? createLogger({ name }),
+    maxMessageBytes: integer('limits.maxMessageBytes', limits.maxMessageBytes ?? 4 * 1024 * 1024, 1024),
+    maxCallsPerConnection: integer('limits.maxCallsPerConnection', limits.maxCallsPerConnection ?? 256, 1),
+    graceMs: integer('limits.graceMs', limits.graceMs ?? 10_000, 0),
+  };
+}
+
+function integer(field: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least && value < 2 ** 31) return value;
+  throw new InputError({
+    field,
+    problem: 'out of range',
+    value,
+    accepted: `an integer from ${least} to ${2 ** 31 - 1}`,
+  });
+}

@@ -1,0 +1,87 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { chmodSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { formatAddress, listenAddress, type Address } from './address.js';
+import { addressInUse, ensureFree } from './free-address.js';
+import { grpcService } from './handlers.js';
+import { Health } from './health.js';
+import { OpenCalls } from './open-calls.js';
+import { addReflection } from './reflection.js';
+import { checkedOptions, type ServerOptions } from './server-options.js';
+
+/** A server that is listening. */
+export interface RunningServer {
+  readonly name: string;
+  /** The address that is bound, with the port that was chosen where 0 was asked for; clients connect to it as it is. */
+  readonly address: string;
+  /**
+   * Says NOT_SERVING, takes no more calls, waits up to `graceMs` for those in flight, ends the rest with UNAVAILABLE and
+   * settles when the socket is closed. A second call waits for the first.
+   */
+  close(): Promise<void>;
+}
+
+/** Milliseconds for goodbyes to be written and connections to close, where no call is open any more. */
+const LINGER_MS = 500;
+
+/**
+ * Starts a gRPC server with health, reflection, logs, deadlines and rich errors around the handlers.
+ * Throws INVALID_INPUT for an address that other machines can reach and for wrong options, ADDRESS_IN_USE where another
+ * process listens.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { name, address, services, logger, maxMessageBytes, maxCallsPerConnection, graceMs } = checkedOptions(options);
+  const wanted = listenAddress(address);
+  const names = services.map((service) => service.name);
+  const calls = new OpenCalls(logger, new Set(names));
+  const health = new Health(names);
+  const server = new Server({
+    interceptors: [calls.interceptor],
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_concurrent_streams': maxCallsPerConnection,
+  });
+  for (const service of services) server.addService(...grpcService(service, { logger, maxMessageBytes }));
+  health.addTo(server);
+  addReflection(server, names);
+
+  await ensureFree(wanted);
+  const bound = formatAddress(await bind(server, wanted));
+  health.setServing(true);
+  logger.info({ address: bound, services: names }, 'listening');
+
+  const close = async () => {
+    logger.info({ address: bound }, 'closing');
+    health.setServing(false);
+    // tryShutdown may never call back (a client that holds its connection), so it only ever shortens the waiting.
+    const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    if (!(await within(graceMs, calls.idle()))) calls.endAll(true);
+    await within(LINGER_MS, closed);
+    server.forceShutdown();
+    logger.info({ address: bound }, 'closed');
+  };
+  let closing: Promise<void> | undefined;
+  return { name, address: bound, close: () => (closing ??= close()) };
+}
+
+function bind(server: Server, address: Address): Promise<Address> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(formatAddress(address), ServerCredentials.createInsecure(), (error, port) => {
+      if (error) return reject(/EADDRINUSE/.test(error.message) ? addressInUse(address) : error);
+      if (address.kind === 'tcp') return resolve({ ...address, port });
+      // Whoever may open the file may call the services.
+      chmodSync(address.path, 0o600);
+      resolve(address);
+    });
+  });
+}
+
+/** True where the promise settles in time. */
+async function within(ms: number, promise: Promise<void>): Promise<boolean> {
+  const timer = new AbortController();
+  const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    timer.abort();
+  }
+}

@@ -1,0 +1,1 @@
+export { activationService } from './activation-service.js';

@@ -1,0 +1,4 @@
+import { serveUntilSignalled } from '@fathom/platform';
+import { activationService } from './activation-service.js';
+
+void serveUntilSignalled('activation', activationService);

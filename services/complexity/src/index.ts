@@ -1,0 +1,1 @@
+export { complexityService } from './complexity-service.js';

@@ -1,0 +1,1 @@
+export { dictionaryService } from './dictionary-service.js';

@@ -1,0 +1,4 @@
+import { serveUntilSignalled } from '@fathom/platform';
+import { dictionaryService } from './dictionary-service.js';
+
+void serveUntilSignalled('dictionary', dictionaryService);

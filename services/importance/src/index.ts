@@ -1,0 +1,1 @@
+export { importanceService } from './importance-service.js';

@@ -1,0 +1,1 @@
+export { robustnessService } from './robustness-service.js';

@@ -1,0 +1,4 @@
+import { serveUntilSignalled } from '@fathom/platform';
+import { studyService } from './study-service.js';
+
+void serveUntilSignalled('study', studyService);
