@@ -120,7 +120,7 @@ async function reportFlow(reader: StudyReader, network: string): Promise<ReportF
 
 const OTHERS: Readonly<Record<string, ReportRelation['other']>> = {
   importance: 'importance',
-  importance_signed_magnitude: 'importance_abs_signed',
+  abs_importance_signed: 'importance_abs_signed',
   redundancy: 'redundancy',
   sensitivity: 'sensitivity',
   hoyer: 'hoyer',

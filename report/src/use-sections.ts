@@ -44,7 +44,7 @@ export function robustnessSection(data: ReportData): Section {
     figure: !has
       ? null
       : html`<div class="triple"><div>${plot('redundancy', 'Redundancy against K')}${relation('redundancy')}</div><div>${plot('sensitivity', 'Sensitivity to noise against K')}${relation('sensitivity')}</div><div>${plot('hoyer', 'Hoyer sparsity against K')}${relation('hoyer')}</div></div>`,
-    shows: html`<strong>Redundancy</strong> is the share of a feature’s similarity to the layer that is left when channels are masked: near 1, many channels carry it. <strong>Sensitivity</strong> is how far noise on the pixels moves its code, measured against how far images move it. <strong>Hoyer</strong> is 1 for an atom that is a single channel and 0 for one spread over all.`,
+    shows: html`Each dot is a feature. <strong>Redundancy</strong> is the share of a feature’s similarity to the layer that is left when channels are masked: near 1, many channels carry it. <strong>Sensitivity</strong> is how far noise on the pixels moves its code, measured against how far images move it. <strong>Hoyer</strong> is 1 for an atom that is a single channel and 0 for one spread over all.`,
     silent: html`Noise on pixels is one perturbation among many, and a mild one for a person. Sensitivity and redundancy depend on prevalence and variance as well; the partial correlations below take these out as far as ranks allow.`,
   };
 }

@@ -1,5 +1,5 @@
 import { InputError } from '@fathom/errors';
-import { relation, type Column, type Relation } from '@fathom/measures';
+import { relation, relations, type Column, type RelatedScores, type Relation } from '@fathom/measures';
 import { toFloat64, type Json } from '@fathom/tensors';
 import type { Artifact, ArtifactStore } from '@fathom/artifacts';
 import { openKind, type Reference } from './artifact-fields.js';
@@ -38,62 +38,56 @@ export const relateScores: Job<RelateRequest> = {
   inputs: ({ complexity, importance, locality, sensitivity, overTraining }) =>
     [complexity, importance, locality, sensitivity, overTraining].flatMap((reference) => (reference ? [reference.contentDigest] : [])),
   async finish(request, _parts, { artifacts, control }) {
-    const scores = await scoresOf(artifacts, request);
-    const rows: RelationRow[] = [];
-    for (const [measure, other] of pairsOf(scores)) {
-      control.throwIfCancelled();
-      const { live, covariates } = scores;
-      const { seed, bootstrapDraws, permutationDraws } = request;
-      rows.push({ measure: measure.name, other: other.name, ...relation(measure, other, covariates, { seed, bootstrapDraws, permutationDraws, live }) });
+    const { scores, unshared } = await scoresOf(artifacts, request);
+    const { seed, bootstrapDraws, permutationDraws } = request;
+    const options = { seed, bootstrapDraws, permutationDraws, live: scores.live };
+    const rows = Object.entries(relations(scores, options, control)).map(([pair, found]): RelationRow => {
+      const [measure = '', other = ''] = pair.split('~');
+      return { measure, other, ...found };
+    });
+    if (unshared) {
+      const [k, lambda] = unshared;
+      rows.push({ measure: k.name, other: lambda.name, ...relation(k, lambda, covariatesOf(scores), options) });
     }
     return { kind: 'relations', attributes: { relations: rows as unknown as Json }, tensors: [] };
   },
 };
 
-interface Scores {
-  readonly measures: readonly Column[];
-  readonly others: readonly Column[];
-  /** K and Λ without the R² that they share. */
-  readonly unshared: readonly [Column, Column] | undefined;
-  readonly covariates: readonly Column[];
+interface Scores extends RelatedScores {
   readonly live: Float64Array;
 }
 
-function pairsOf({ measures, others, unshared }: Scores): (readonly [Column, Column])[] {
-  const pairs = measures.flatMap((measure) => others.map((other) => [measure, other] as const));
-  return unshared ? [...pairs, unshared] : pairs;
-}
-
-async function scoresOf(artifacts: ArtifactStore, request: RelateRequest): Promise<Scores> {
+/** The columns of one network; K and Λ without the R² that they share apart. */
+async function scoresOf(artifacts: ArtifactStore, request: RelateRequest): Promise<{ scores: Scores; unshared: readonly [Column, Column] | undefined }> {
   const open = (field: string, kind: string, reference: Reference | null): Promise<Artifact | null> =>
     reference ? openKind(artifacts, field, reference, kind) : Promise.resolve(null);
   const complexity = await openKind(artifacts, 'complexity', request.complexity, 'complexity');
   const importance = await openKind(artifacts, 'importance', request.importance, 'importance');
   const locality = await open('locality', 'locality', request.locality);
   const sensitivity = await open('sensitivity', 'sensitivity', request.sensitivity);
-  const overTraining = await open('overTraining', 'over-training', request.overTraining);
-  const signed = await column(importance, 'importance_signed');
-  const others = [
-    await column(importance, 'importance'),
-    { name: 'importance_signed_magnitude', values: signed.values.map(Math.abs) },
-    ...(locality ? [await column(locality, 'redundancy')] : []),
-    ...(sensitivity ? [await column(sensitivity, 'sensitivity')] : []),
-    ...(locality ? [await column(locality, 'hoyer')] : []),
-    ...(overTraining ? [await column(overTraining, 'lambda')] : []),
-  ];
-  return {
-    measures: [await column(complexity, 'k_std'), await column(complexity, 'k_raw')],
-    others,
-    unshared: overTraining && 'k_unshared' in overTraining.tensors ? [await column(overTraining, 'k_unshared'), await column(overTraining, 'lambda_unshared')] : undefined,
-    covariates: [
-      await column(complexity, 'prevalence'),
-      await column(complexity, 'variance'),
-      ...(locality ? [await column(locality, 'hoyer')] : []),
-    ],
-    live: toFloat64(await complexity.tensor('live')),
+  const overTraining = await open('over-training', 'over-training', request.overTraining);
+  const scores = {
+    k_std: await column(complexity, 'k_std'),
+    k_raw: await column(complexity, 'k_raw'),
+    prevalence: await column(complexity, 'prevalence'),
+    variance: await column(complexity, 'variance'),
+    live: await column(complexity, 'live'),
+    importance: await column(importance, 'importance'),
+    importance_signed: await column(importance, 'importance_signed'),
+    ...(locality ? { redundancy: await column(locality, 'redundancy'), hoyer: await column(locality, 'hoyer') } : {}),
+    ...(sensitivity ? { sensitivity: await column(sensitivity, 'sensitivity') } : {}),
+    ...(overTraining ? { lambda: await column(overTraining, 'lambda') } : {}),
   };
+  if (!overTraining || !('k_unshared' in overTraining.tensors)) return { scores, unshared: undefined };
+  const named = async (name: string): Promise<Column> => ({ name, values: await column(overTraining, name) });
+  return { scores, unshared: [await named('k_unshared'), await named('lambda_unshared')] };
 }
 
-async function column(artifact: Artifact, name: string): Promise<{ name: string; values: Float64Array }> {
-  return { name, values: toFloat64(await artifact.tensor(name)) };
+function covariatesOf({ prevalence, variance, hoyer }: Scores): Column[] {
+  const columns = [{ name: 'prevalence', values: prevalence }, { name: 'variance', values: variance }];
+  return hoyer ? [...columns, { name: 'hoyer', values: hoyer }] : columns;
+}
+
+async function column(artifact: Artifact, name: string): Promise<Float64Array> {
+  return toFloat64(await artifact.tensor(name));
 }

@@ -92,6 +92,11 @@ describe('damage is found', () => {
     await expect(store.open(digest)).rejects.toEqual(damaged(pointer));
   });
 
+  it('in the provenance, which no content digest is over', async () => {
+    await replaceJson(objects, manifestKey, (manifest: Mutable<Manifest>) => void (manifest.provenance.job = 'jobs'));
+    await expect(store.open(digest)).rejects.toEqual(damaged(manifestKey));
+  });
+
   it.each(['', '{', '[]', 'null', '{}', '{"manifest":"x"}', '{"manifest":5}'])('in a pointer that reads %j', async (text) => {
     await objects.put(pointer, Buffer.from(text));
     await expect(store.open(digest)).rejects.toEqual(damaged(pointer));

@@ -25,7 +25,7 @@ export async function serve(
   const services = [...factories.map((factory) => factory(platform)), operationsService(platform), artifactsService(platform.artifacts)];
   let server: RunningServer;
   try {
-    server = await startServer({ name: options.name, address: options.address, services, logger: options.logger });
+    server = await startServer({ name: options.name, address: options.address, services, logger: options.logger, limits: { graceMs: 1_000 } });
   } catch (error) {
     await platform.close();
     throw error;

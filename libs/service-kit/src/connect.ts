@@ -132,6 +132,7 @@ async function* readStream(
     throw receivedError(error as ServiceError, target);
   } finally {
     options.signal?.removeEventListener('abort', cancel);
+    cancel();
   }
 }
 

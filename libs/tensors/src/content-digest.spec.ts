@@ -35,6 +35,9 @@ describe('the content digest', () => {
         expect(digester.digest()).toBe(digest(z));
       }),
     );
+    const byteByByte = new TensorDigester(labels);
+    for (const byte of tensorBytes(labels)) byteByByte.update(Uint8Array.of(byte));
+    expect(byteByByte.digest()).toBe(digest(labels));
     fc.assert(
       fc.property(anyTensor('t'), (tensor) => {
         const digester = new TensorDigester(tensor);

@@ -58,6 +58,14 @@ describe('a safetensors file', () => {
     await file.close();
   });
 
+  it('may be read with several leading dimensions as rows', async () => {
+    const tensor = { name: 'z', dtype: 'F64', shape: [2, 3, 2], data: Float64Array.from({ length: 12 }, (_, i) => i) } as const;
+    const file = await openSafetensors(memoryBytes('f', encodeSafetensors([tensor])));
+    expect(file.rows('z', 2)).toMatchObject({ rows: 6, columns: 2 });
+    expect(await file.rows('z', 2).read(2, 4)).toEqual(Float64Array.of(4, 5, 6, 7));
+    expect(file.rows('z', 3)).toMatchObject({ rows: 12, columns: 1 });
+  });
+
   it('puts wider elements first, so that every tensor is aligned', () => {
     const narrow = { name: 'a', dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 3) } as const;
     const wide = { name: 'b', dtype: 'F64', shape: [1], data: Float64Array.of(1) } as const;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { relateScores, type RelateRequest } from '@fathom/analyses';
 import { study, type operations } from '@fathom/contracts';
 import { cancelled, FathomError, restoreError } from '@fathom/errors';
@@ -26,6 +27,7 @@ export async function runStudy(
   let writing: Promise<void> = records.write(digest, { spec, steps });
   const stop = new AbortController();
   const signal = AbortSignal.any([execution.signal, stop.signal]);
+  setMaxListeners(0, signal); // every step that runs listens
 
   const keep = async (name: string, follow: () => Promise<operations.Operation>): Promise<Made> => {
     active.add(name);
