@@ -1,3 +1,6 @@
+// Tests see a copy of the environment, so libs/engines cannot set it for native code here.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /** Packages see each other through their built files (as users do); a package's own sources are compiled on the fly. */
 module.exports = {
   testEnvironment: '<rootDir>/tools/jest-environment.js',
