@@ -1353,7 +1353,7 @@ export const OperationsServiceService = {
       Buffer.from(ListOperationsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListOperationsResponse => ListOperationsResponse.decode(value),
   },
-  /** Every change with a sequence number above `after_sequence`, until the operation has ended. */
+  /** The operation after each change with a sequence number above `after_sequence`, until it has ended; a slow reader sees the latest ones. */
   watchOperation: {
     path: "/fathom.operations.v1.OperationsService/WatchOperation" as const,
     requestStream: false as const,
@@ -1376,7 +1376,7 @@ export interface OperationsServiceServer extends UntypedServiceImplementation {
   cancelOperation: handleUnaryCall<CancelOperationRequest, CancelOperationResponse>;
   /** Operations ordered by name, in pages. */
   listOperations: handleUnaryCall<ListOperationsRequest, ListOperationsResponse>;
-  /** Every change with a sequence number above `after_sequence`, until the operation has ended. */
+  /** The operation after each change with a sequence number above `after_sequence`, until it has ended; a slow reader sees the latest ones. */
   watchOperation: handleServerStreamingCall<WatchOperationRequest, WatchOperationResponse>;
 }
 
@@ -1445,7 +1445,7 @@ export interface OperationsServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListOperationsResponse) => void,
   ): ClientUnaryCall;
-  /** Every change with a sequence number above `after_sequence`, until the operation has ended. */
+  /** The operation after each change with a sequence number above `after_sequence`, until it has ended; a slow reader sees the latest ones. */
   watchOperation(
     request: WatchOperationRequest,
     options?: Partial<CallOptions>,

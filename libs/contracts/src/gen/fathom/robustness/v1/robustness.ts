@@ -64,7 +64,7 @@ export interface StartMeasureSensitivityRequest {
   noise: GaussianNoise | undefined;
 }
 
-/** The operation that measures; its result is a "sensitivity" artifact: sensitivity, raw, range F64 [k], by_sigma F64 [k, sigmas]. */
+/** The operation that measures; its result is a "sensitivity" artifact: sensitivity, raw, range F64 [k], by_sigma F64 [sigmas, k]. */
 export interface StartMeasureSensitivityResponse {
   /** The operation. */
   operation: Operation | undefined;
