@@ -11,8 +11,9 @@ export function addArtifactsCommand(program: Command): void {
   const group = program.command('artifacts').description('list and fetch artifacts of the store');
   group
     .command('ls')
-    .description('list artifacts: digest, kind, bytes, tensors')
+    .description('list artifacts: digest, kind, bytes')
     .option('--kind <kind>', 'only artifacts of this kind')
+    .addHelpText('after', '\nExample:\n  fathom artifacts ls --kind complexity')
     .action(async (options: { kind?: string }, command: Command) => {
       const { config, terminal } = commandContext(command.optsWithGlobals<GlobalOptions>());
       const artifacts = new ArtifactStore(openStore(config.store));
@@ -41,7 +42,9 @@ export function addArtifactsCommand(program: Command): void {
       } else {
         terminal.print(`${digest}  ${kind}`);
         for (const [name, { dtype, shape }] of Object.entries(tensors)) terminal.print(`  ${name.padEnd(28)} ${dtype} [${shape.join(', ')}]`);
-        terminal.print(`  made by ${provenance.job} ${provenance.codeVersion}${provenance.engine ? ` on ${provenance.engine.name} ${provenance.engine.version}` : ''}, ${provenance.determinism}`);
+        terminal.print(
+          `  made by ${provenance.job} ${provenance.codeVersion}${provenance.engine ? ` on ${provenance.engine.name} ${provenance.engine.version}` : ''}, ${provenance.determinism}`,
+        );
       }
       terminal.result({ digest, kind, attributes, provenance, tensors });
     });
@@ -52,10 +55,16 @@ const SHORTEST = 6;
 async function findArtifact(artifacts: ArtifactStore, given: string): Promise<Artifact> {
   const wanted = given.startsWith('sha256:') ? given : `sha256:${given}`;
   if (!/^sha256:[0-9a-f]*$/.test(wanted) || wanted.length < 'sha256:'.length + SHORTEST)
-    throw new InputError({ field: 'digest', problem: 'is no content digest', value: given, accepted: `"sha256:" and at least ${SHORTEST} hexadecimal digits` });
+    throw new InputError({
+      field: 'digest',
+      problem: 'is no content digest',
+      value: given,
+      accepted: `"sha256:" and at least ${SHORTEST} hexadecimal digits`,
+    });
   const matches: string[] = [];
   for await (const { digest } of artifacts.list()) if (digest.startsWith(wanted)) matches.push(digest);
   if (matches.length === 0) throw new FathomError('NOT_FOUND', `there is no artifact ${given} in this store`, { metadata: { digest: given } });
-  if (matches.length > 1) throw new InputError({ field: 'digest', problem: 'fits several artifacts', value: given, accepted: `one of ${matches.join(', ')}` });
+  if (matches.length > 1)
+    throw new InputError({ field: 'digest', problem: 'fits several artifacts', value: given, accepted: `one of ${matches.join(', ')}` });
   return artifacts.open(matches[0]!);
 }

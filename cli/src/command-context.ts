@@ -1,7 +1,10 @@
+import { FathomError, InputError } from '@fathom/errors';
 import { loadConfig, type Config } from '@fathom/platform';
 import { watchInterruption, type Interruption } from './interruption.js';
 import { connectServices, embedServices, type Services } from './services.js';
 import { openTerminal, type Terminal } from './terminal.js';
+
+const MOST_THREADS = 256;
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -29,7 +32,7 @@ export interface CommandContext {
 export function commandContext(options: GlobalOptions): CommandContext {
   const overrides = {
     ...(options.store === undefined ? {} : { store: options.store }),
-    ...(options.threads === undefined ? {} : { threads: Number(options.threads) }),
+    ...(options.threads === undefined ? {} : { threads: threadCount(options.threads) }),
   };
   const config = loadConfig({ ...(options.config === undefined ? {} : { file: options.config }), overrides });
   return {
@@ -37,7 +40,9 @@ export function commandContext(options: GlobalOptions): CommandContext {
     terminal: openTerminal(options.json ?? false),
     interruption: watchInterruption(),
     services: (inputRoots = []) =>
-      options.remote ? Promise.resolve(connectServices(config.addresses)) : embedServices({ ...config, inputRoots: [...config.inputRoots, ...inputRoots] }),
+      options.remote
+        ? Promise.resolve(connectServices(config.addresses))
+        : embedServices({ ...config, inputRoots: [...config.inputRoots, ...inputRoots] }),
   };
 }
 
@@ -46,7 +51,17 @@ export async function withServices<T>(context: CommandContext, inputRoots: reado
   const services = await context.services(inputRoots);
   try {
     return await body(services);
+  } catch (error) {
+    // Whatever breaks once the work was told to stop, breaks because of that.
+    throw context.interruption.signal.aborted ? new FathomError('CANCELLED', 'interrupted', { cause: error }) : error;
   } finally {
     await services.close();
   }
+}
+
+function threadCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS)
+    throw new InputError({ field: '--threads', problem: 'is out of range', value: text, accepted: `a whole number from 1 to ${MOST_THREADS}` });
+  return count;
 }

@@ -1,10 +1,11 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '@fathom/errors';
 import { commandContext, withServices, type GlobalOptions } from './command-context.js';
 import { DEMO_SIZES, demoStudy, reductions } from './demo-study.js';
 import { runStudyFile } from './run-study-file.js';
-import { summary, writeResults } from './study-results.js';
+import { printResults, verifyCommand, writeResults } from './study-results.js';
+import { requireWritableFolder } from './write-results.js';
 
 /** The folder with the demo's networks and images. */
 const MATERIAL = resolve(__dirname, '../../models/fashion');
@@ -22,21 +23,17 @@ export function addDemoCommand(program: Command): void {
       const context = commandContext(command.optsWithGlobals<GlobalOptions>());
       const { terminal, interruption, config } = context;
       const size = { ...(options.full ? DEMO_SIZES.full : DEMO_SIZES.quick), controls: controlCount(options.controls) };
+      await requireWritableFolder(options.out);
       const file = await demoStudy(MATERIAL, size);
       const run = await withServices(context, [MATERIAL], (services) => runStudyFile(file, services, terminal, interruption.signal));
-      const title = 'What a small residual network sees in clothes';
-      const verify = [`npx fathom study verify ${run.name}`];
-      const results = await writeResults(config.store, run.digest, options.out, { title, reduced: reductions(size), verify });
-      for (const line of summary(results.data)) terminal.print(line);
-      terminal.print(`study: ${run.name}`);
-      terminal.print(`scores: ${results.json} and ${join(options.out, 'scores.csv')}`);
-      terminal.print(`report: ${results.report}`);
-      terminal.result({ study: run.name, artifact: run.digest, report: results.report, scores: results.json, table: results.csv });
+      const words = { title: 'What a small residual network sees in clothes', reduced: reductions(size), verify: [verifyCommand(run.name, command)] };
+      printResults(run, await writeResults(config.store, run.digest, options.out, words), terminal);
     });
 }
 
 function controlCount(text: string): number {
   const count = Number(text);
-  if (count !== 1 && count !== 2 && count !== 3) throw new InputError({ field: '--controls', problem: 'is out of range', value: text, accepted: '1, 2 or 3' });
+  if (count !== 1 && count !== 2 && count !== 3)
+    throw new InputError({ field: '--controls', problem: 'is out of range', value: text, accepted: '1, 2 or 3' });
   return count;
 }

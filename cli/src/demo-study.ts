@@ -54,11 +54,20 @@ export async function demoStudy(folder: string, size: DemoSize): Promise<StudyFi
 export function reductions(size: DemoSize): string[] {
   const { full } = DEMO_SIZES;
   const less = (used: number, all: number, sentence: string): string[] => (used < all ? [sentence] : []);
+  const count = (value: number): string => value.toLocaleString('en-US');
   return [
-    ...less(size.testImages, full.testImages, `Scores rest on the first ${size.testImages} of ${full.testImages} test images.`),
-    ...less(size.trainImages, full.trainImages, `Dictionaries were fitted to the first ${size.trainImages} of ${full.trainImages} training images that come with the demo.`),
-    ...less(size.noiseImages * size.draws, full.noiseImages * full.draws, `Sensitivity rests on ${size.noiseImages} images with ${size.draws} draws of noise each, instead of ${full.noiseImages} with ${full.draws}.`),
-    ...less(size.controls, 3, `${size.controls} untrained network${size.controls === 1 ? '' : 's'} served as control, instead of 3.`),
+    ...less(size.testImages, full.testImages, `Scores rest on the first ${count(size.testImages)} of ${count(full.testImages)} test images.`),
+    ...less(
+      size.trainImages,
+      full.trainImages,
+      `Dictionaries were fitted to the first ${count(size.trainImages)} of the ${count(full.trainImages)} training images that come with the demo.`,
+    ),
+    ...less(
+      size.noiseImages * size.draws,
+      full.noiseImages * full.draws,
+      `Sensitivity rests on ${count(size.noiseImages)} images with ${size.draws} draws of noise each, instead of ${count(full.noiseImages)} with ${full.draws}.`,
+    ),
+    ...less(size.controls, 3, `${size.controls === 1 ? 'One untrained network' : 'Two untrained networks'} served as control, instead of three.`),
   ];
 }
 

@@ -19,6 +19,10 @@ export const EXIT = {
   INTERRUPTED: 130,
 } as const;
 
+/** The same in words, for `--help`. */
+export const EXIT_CODES_HELP = `Exit codes: ${EXIT.OK} done, ${EXIT.FAILED} failed, ${EXIT.INPUT} wrong input, ${EXIT.NOT_FOUND} not found, ${EXIT.DIFFERENT} verification found a difference,
+${EXIT.STORE} trouble with the store, ${EXIT.SERVICE} a service is unreachable or busy, ${EXIT.INTERRUPTED} interrupted (run the same command again to go on).`;
+
 const OF_REASON: Readonly<Record<Reason, number>> = {
   INVALID_INPUT: EXIT.INPUT,
   UNSUPPORTED_MODEL: EXIT.INPUT,

@@ -1,34 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { FathomError } from '@fathom/errors';
 import { addArtifactsCommand } from './artifacts-command.js';
 import { addDemoCommand } from './demo-command.js';
-import { EXIT, exitCodeOf } from './exit-code.js';
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-code.js';
 import { addModelsCommand } from './models-command.js';
 import { addScoreCommand } from './score-command.js';
 import { addServeCommand } from './serve-command.js';
 import { addStudyCommand } from './study-command.js';
+import { throwing } from './usage-error.js';
 
 /** The `fathom` command with all of its sub-commands. */
 export function program(): Command {
   const root = new Command('fathom')
     .description('Measures what a vision network has learned: complexity, importance and robustness of every feature.')
+    .version(version())
     .option('--config <file>', 'configuration file (JSON)')
     .option('--store <location>', 'where artifacts are kept: a folder, or s3://bucket/prefix (default: .fathom)')
     .option('--threads <count>', 'worker threads (default: one per processor)')
     .option('--remote', 'talk to running services at the configured addresses instead of running them in this process')
     .option('--json', 'print the result as JSON')
-    .showHelpAfterError('(add --help for more)')
-    .addHelpText('after', `\nExit codes: 0 done, 1 failed, 2 wrong input, 3 not found, 4 verification found a difference, 5 trouble with the store,\n6 a service is unreachable or busy, 130 interrupted (run the same command again to go on).`);
+    .addHelpText('after', `\nExample:\n  fathom demo\n\n${EXIT_CODES_HELP}`);
   for (const add of [addDemoCommand, addStudyCommand, addScoreCommand, addServeCommand, addModelsCommand, addArtifactsCommand]) add(root);
   return throwing(root);
 }
 
 /** Runs the command and ends the process with its exit code. */
 export function main(argv: readonly string[]): void {
+  const fail = (error: unknown): never => process.exit(explain(error, argv.includes('--json')));
+  // A reader that has seen enough, such as `head`, is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? process.exit(EXIT.OK) : fail(error)));
+  process.on('uncaughtException', fail);
   program()
     .parseAsync([...argv], { from: 'user' })
     .then(() => process.exit(process.exitCode ?? EXIT.OK))
-    .catch((error: unknown) => process.exit(explain(error, argv.includes('--json'))));
+    .catch(fail);
 }
 
 /** Says what went wrong, on standard error, and returns the exit code. */
@@ -42,9 +49,6 @@ function explain(thrown: unknown, json: boolean): number {
   return code;
 }
 
-/** Makes commander throw instead of ending the process, in every sub-command too. */
-function throwing(command: Command): Command {
-  command.exitOverride();
-  for (const child of command.commands) throwing(child);
-  return command;
+function version(): string {
+  return (JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')) as { version: string }).version;
 }

@@ -1,5 +1,5 @@
 import { activation, operations, type study } from '@fathom/contracts';
-import { cancelled, FathomError, InputError } from '@fathom/errors';
+import { cancelled, FathomError, restoreError } from '@fathom/errors';
 import { errorOf } from '@fathom/service-kit';
 import type { Services } from './services.js';
 import type { ImagesEntry, NetworkEntry, StudyFile } from './study-file.js';
@@ -7,6 +7,8 @@ import type { ImagesEntry, NetworkEntry, StudyFile } from './study-file.js';
 const { ChannelOrder, ResizeFit } = activation;
 
 const FITS = { cover: ResizeFit.COVER, contain: ResizeFit.CONTAIN, fill: ResizeFit.FILL } as const;
+const ORDERS = { GRAY: ChannelOrder.GRAY, RGB: ChannelOrder.RGB, BGR: ChannelOrder.BGR } as const;
+
 const { OperationState } = operations;
 
 /** Registers a study file's networks and images, and returns the spec that the study service takes. */
@@ -16,7 +18,14 @@ export async function prepareStudy(file: StudyFile, services: Services, signal: 
   const network = ({ name, path, epoch }: NetworkEntry): Promise<study.StudyNetwork> => {
     const known = models.get(`${name}\n${path}`);
     const registered =
-      known ?? services.activation.registerModel({ path, name, preprocessing, taps: [] }, { signal }).then(({ model }) => ({ name, model, epoch }));
+      known ??
+      services.activation.registerModel({ path, name, preprocessing, taps: [...file.taps] }, { signal }).then(
+        ({ model }) => ({ name, model, epoch }),
+        (error: unknown) => {
+          const { reason, message, metadata } = FathomError.from(error);
+          throw restoreError({ reason, message: `network ${name} (${path}): ${message}`, metadata });
+        },
+      );
     models.set(`${name}\n${path}`, registered);
     return registered;
   };
@@ -35,7 +44,7 @@ export async function prepareStudy(file: StudyFile, services: Services, signal: 
     train,
     atomsPerClass,
     seed,
-    probe: { folds: 0, alphas: [], nullSeed: seed, withoutPublished: false },
+    probe: { folds: 0, alphas: [], nullSeed: seed, withoutPublished: !file.published },
     noise: { sigmas: [...noise.sigmas], draws: noise.draws, seed },
     noiseImages: noise.images,
     masking: { shares: [], masksPerShare: 0, seed },
@@ -43,7 +52,12 @@ export async function prepareStudy(file: StudyFile, services: Services, signal: 
   };
 }
 
-async function registerImages(entry: ImagesEntry, classNames: readonly string[], services: Services, signal: AbortSignal): Promise<study.StudyImages> {
+async function registerImages(
+  entry: ImagesEntry,
+  classNames: readonly string[],
+  services: Services,
+  signal: AbortSignal,
+): Promise<study.StudyImages> {
   const { operation } = await services.activation.startRegisterImages({ name: entry.name, source: sourceOf(entry, classNames) }, { signal });
   const ended = await waitForEnd(operation, services.activationOperations, signal);
   return { images: ended.result, rows: { first: entry.first, count: entry.count } };
@@ -67,7 +81,9 @@ export async function waitForEnd(
   if (operation.state === OperationState.SUCCEEDED) return operation;
   if (operation.state === OperationState.FAILED)
     throw (operation.error && errorOf(operation.error)) ?? new FathomError('INTERNAL', operation.error?.message ?? 'the operation failed');
-  throw cancelled('the study');
+  if (operation.state === OperationState.RUNNING || operation.state === OperationState.INTERRUPTED)
+    throw new FathomError('UNAVAILABLE', 'the service stopped before the work ended; the same request goes on where it was left');
+  throw cancelled(started.job === 'study.run' ? 'the study' : 'the work');
 }
 
 function sourceOf({ idx, folder, array }: ImagesEntry, classNames: readonly string[]): activation.StartRegisterImagesRequest['source'] {
@@ -82,9 +98,5 @@ function sourceOf({ idx, folder, array }: ImagesEntry, classNames: readonly stri
 
 function preprocessingOf({ preprocessing }: StudyFile): activation.Preprocessing {
   const { width, height, channelOrder, scale, mean, standardDeviation } = preprocessing;
-  const orders: Readonly<Record<string, activation.ChannelOrder>> = { GRAY: ChannelOrder.GRAY, RGB: ChannelOrder.RGB, BGR: ChannelOrder.BGR };
-  const order = orders[channelOrder];
-  if (order === undefined)
-    throw new InputError({ field: 'preprocessing.channelOrder', problem: 'is not known', value: channelOrder, accepted: 'GRAY, RGB or BGR' });
-  return { width, height, channelOrder: order, scale, mean: [...mean], standardDeviation: [...standardDeviation] };
+  return { width, height, channelOrder: ORDERS[channelOrder], scale, mean: [...mean], standardDeviation: [...standardDeviation] };
 }

@@ -47,7 +47,10 @@ export async function reportData(artifacts: ArtifactStore, finished: FinishedStu
     },
     study: {
       digest: finished.artifact.digest,
-      artifacts: ['complexity', 'importance', 'codes', 'dictionary'].map((step) => ({ name: step, digest: finished.steps[`${studied.name}/${step}`]! })),
+      artifacts: ['complexity', 'importance', 'codes', 'dictionary'].map((step) => ({
+        name: step,
+        digest: finished.steps[`${studied.name}/${step}`]!,
+      })),
       engine: provenance.engine ? `${provenance.engine.name} ${provenance.engine.version}` : '',
       codeVersion: provenance.codeVersion,
       dictionary: `class-wise NMF, ${spec.atomsPerClass} atoms per class`,
@@ -104,13 +107,21 @@ async function reportFlow(reader: StudyReader, network: string): Promise<ReportF
   const step = `${network}/flow`;
   const { blocks } = await reader.facts<{ blocks: string[] }>(step);
   const rows: ReportFlow[] = [];
-  for (const [stored, group] of [['simplest', 'simplest'], ['most_complex', 'mostComplex']] as const) {
+  for (const [stored, group] of [
+    ['simplest', 'simplest'],
+    ['most_complex', 'mostComplex'],
+  ] as const) {
     const features = (await reader.values(step, stored)).length;
     const means = async (branch: string, what: string): Promise<number[]> => {
       const values = await reader.values(step, `${stored}_${branch}_${what}`);
       return blocks.map((_, block) => mean([...values.subarray(block * features, (block + 1) * features)]));
     };
-    const [r2Shortcut, r2Main, ckaShortcut, ckaMain] = [await means('shortcut', 'r2'), await means('main', 'r2'), await means('shortcut', 'cka'), await means('main', 'cka')];
+    const [r2Shortcut, r2Main, ckaShortcut, ckaMain] = [
+      await means('shortcut', 'r2'),
+      await means('main', 'r2'),
+      await means('shortcut', 'cka'),
+      await means('main', 'cka'),
+    ];
     blocks.forEach((block, i) =>
       rows.push({ block, group, features, r2Shortcut: r2Shortcut[i]!, r2Main: r2Main[i]!, ckaShortcut: ckaShortcut[i]!, ckaMain: ckaMain[i]! }),
     );

@@ -1,5 +1,4 @@
-import { cancelled } from '@fathom/errors';
-import type { operations } from '@fathom/contracts';
+import type { operations, study } from '@fathom/contracts';
 import { prepareStudy, waitForEnd } from './prepare-study.js';
 import type { Services } from './services.js';
 import type { StudyFile } from './study-file.js';
@@ -16,12 +15,21 @@ export interface StudyRun {
 /** Registers, starts (or resumes) and follows a study to its end. An abort cancels it; what is finished stays. */
 export async function runStudyFile(file: StudyFile, services: Services, terminal: Terminal, signal: AbortSignal): Promise<StudyRun> {
   terminal.progress({ done: 0, total: 0, stage: 'registering networks and images' });
-  const spec = await prepareStudy(file, services, signal);
-  const { operation } = await services.study.startStudy({ spec }, { signal });
-  return followStudy(operation, services, terminal, signal);
+  return runSpec(await prepareStudy(file, services, signal), services, terminal, signal);
 }
 
-/** Follows a study's operation to its end. */
+/** Starts (or resumes) the study of a spec and follows it to its end. An abort cancels it. */
+export async function runSpec(spec: study.StudySpec, services: Services, terminal: Terminal, signal: AbortSignal): Promise<StudyRun> {
+  const { operation } = await services.study.startStudy({ spec }, { signal });
+  try {
+    return await followStudy(operation, services, terminal, signal);
+  } catch (error) {
+    if (signal.aborted && operation) await services.studyOperations.cancelOperation({ name: operation.name }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Follows a study's operation to its end. An abort ends the following, not the study. */
 export async function followStudy(
   operation: operations.Operation | undefined,
   services: Services,
@@ -34,10 +42,6 @@ export async function followStudy(
       terminal.progress({ done: progress?.partsDone ?? 0, total: progress?.partsTotal ?? 0, stage: progress?.stage ?? '' }),
     );
     return { name, digest: ended.result?.contentDigest ?? '' };
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    if (operation) await services.studyOperations.cancelOperation({ name: operation.name }).catch(() => undefined);
-    throw cancelled('the study');
   } finally {
     terminal.endProgress();
   }

@@ -10,7 +10,10 @@ export function addServeCommand(program: Command): void {
   program
     .command('serve [services...]')
     .description(`serve ${SERVICES.join(', ')}: those named, or all six, each at its configured address`)
-    .addHelpText('after', '\nExample:\n  fathom serve activation dictionary\n\nLogs are JSON lines on standard error. Ctrl-C ends it; what is finished is kept.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  fathom serve activation dictionary\n\nLogs are JSON lines on standard error. Ctrl-C ends it; what is finished is kept.',
+    )
     .action(async (names: string[], _options: object, command: Command) => {
       const context = commandContext(command.optsWithGlobals<GlobalOptions>());
       context.interruption.release();

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ActivationClient, OperationsClient, StudyClient } from '@fathom/contracts';
 import { serve, SERVICES, type Config, type ServiceFactory, type ServiceName } from '@fathom/platform';
@@ -10,6 +8,7 @@ import { importanceService } from '@fathom/service-importance';
 import { robustnessService } from '@fathom/service-robustness';
 import { studyService } from '@fathom/service-study';
 import { connect, createLogger, type Logger } from '@fathom/service-kit';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** How each service is made. */
 export const FACTORIES: Readonly<Record<ServiceName, ServiceFactory>> = {
@@ -48,17 +47,17 @@ export function connectServices(addresses: Config['addresses'], closeToo: () => 
 
 /** Runs all six services in this process, on a socket that only this user can reach, and connects to them. */
 export async function embedServices(config: Config, logger: Logger = createLogger({ name: 'fathom', level: 'silent' })): Promise<Services> {
-  const folder = await mkdtemp(join(tmpdir(), 'fathom-'));
-  const address = `unix:${join(folder, 'socket')}`;
+  const folder = temporaryFolder();
+  const address = `unix:${join(folder.path, 'socket')}`;
   const addresses = Object.fromEntries(SERVICES.map((name) => [name, address])) as Record<ServiceName, string>;
   try {
     const served = await serve(Object.values(FACTORIES), { name: 'fathom', address, config: { ...config, addresses }, logger });
     return connectServices(addresses, async () => {
       await served.close();
-      await rm(folder, { recursive: true, force: true });
+      folder.remove();
     });
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    folder.remove();
     throw error;
   }
 }

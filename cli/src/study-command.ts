@@ -1,15 +1,17 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { operations, type study } from '@fathom/contracts';
+import { operations, study } from '@fathom/contracts';
 import { FathomError, InputError } from '@fathom/errors';
 import { commandContext, withServices, type GlobalOptions } from './command-context.js';
 import { EXIT } from './exit-code.js';
 import { followStudy, runStudyFile } from './run-study-file.js';
 import type { Services } from './services.js';
+import { leftOutRows } from './left-out-rows.js';
 import { readStudyFile, type StudyFile } from './study-file.js';
-import { summary, writeResults } from './study-results.js';
+import { printResults, verifyCommand, writeResults } from './study-results.js';
 import type { Terminal } from './terminal.js';
 import { verifyStudy, type VerifiedStep } from './verify-study.js';
+import { requireWritableFolder } from './write-results.js';
 
 /** Adds `fathom study run|watch|show|verify`. */
 export function addStudyCommand(program: Command): void {
@@ -23,21 +25,20 @@ export function addStudyCommand(program: Command): void {
       const context = commandContext(command.optsWithGlobals<GlobalOptions>());
       const { terminal, interruption, config } = context;
       const file = await readStudyFile(path);
+      await requireWritableFolder(options.out);
       const run = await withServices(context, folders(file), (services) => runStudyFile(file, services, terminal, interruption.signal));
-      const verify = [`npx fathom study verify ${run.name}`];
-      const results = await writeResults(config.store, run.digest, options.out, { title: file.name, reduced: [], verify });
-      for (const line of summary(results.data)) terminal.print(line);
-      terminal.print(`study: ${run.name}`);
-      terminal.print(`report: ${results.report}`);
-      terminal.result({ study: run.name, artifact: run.digest, report: results.report, scores: results.json, table: results.csv });
+      const words = { title: file.name, reduced: await leftOutRows(config.store, run.digest), verify: [verifyCommand(run.name, command)] };
+      printResults(run, await writeResults(config.store, run.digest, options.out, words), terminal);
     });
   group
     .command('watch <study>')
-    .description('follow a study that runs; STUDY is a name from "study show", or its first digits')
+    .description('follow a study that runs; STUDY is a name from "study show", its first digits, or the name in its file')
+    .addHelpText('after', '\nExample:\n  fathom study watch --remote my-study\n\nCtrl-C ends the watching, not the study.')
     .action(async (name: string, _options: object, command: Command) => {
       const context = commandContext(command.optsWithGlobals<GlobalOptions>());
       await withServices(context, [], async (services) => {
-        const { operation } = await findStudy(services, name);
+        const { name: full, operation } = await findStudy(services, name);
+        requireFollowable(full, operation);
         const run = await followStudy(operation, services, context.terminal, context.interruption.signal);
         context.terminal.print(`${run.name} is finished: ${run.digest}`);
         context.terminal.result({ study: run.name, artifact: run.digest });
@@ -46,18 +47,21 @@ export function addStudyCommand(program: Command): void {
   group
     .command('show [study]')
     .description('list studies, or show the steps and artifacts of one')
+    .addHelpText('after', '\nExample:\n  fathom study show my-study')
     .action(async (name: string | undefined, _options: object, command: Command) => {
       const context = commandContext(command.optsWithGlobals<GlobalOptions>());
       await withServices(context, [], async (services) => {
         const studies = name === undefined ? await allStudies(services) : [await findStudy(services, name)];
         for (const found of studies) printStudy(found, context.terminal);
-        context.terminal.result(name === undefined ? studies : studies[0]);
+        const shown = studies.map((found) => study.Study.toJSON(found));
+        if (studies.length === 0) context.terminal.print('there is no study in this store');
+        context.terminal.result(name === undefined ? shown : shown[0]);
       });
     });
   group
     .command('verify <study>')
     .description('recompute every artifact of a study from its images, networks and requests, and compare')
-    .addHelpText('after', `\nExit code ${EXIT.DIFFERENT} if an artifact differs or cannot be read.`)
+    .addHelpText('after', `\nExample:\n  fathom study verify my-study\n\nExit code ${EXIT.DIFFERENT} if an artifact differs or cannot be read.`)
     .action(async (name: string, _options: object, command: Command) => {
       const context = commandContext(command.optsWithGlobals<GlobalOptions>());
       const found = await withServices(context, [], (services) => findStudy(services, name));
@@ -68,6 +72,14 @@ export function addStudyCommand(program: Command): void {
       context.terminal.result({ study: found.name, same: steps.every(({ same }) => same), steps });
       if (!steps.every(({ same }) => same)) process.exitCode = EXIT.DIFFERENT;
     });
+}
+
+/** Refuses a study that nobody is working on. */
+function requireFollowable(name: string, operation: operations.Operation | undefined): void {
+  const state = operation?.state;
+  if (state !== operations.OperationState.INTERRUPTED && state !== operations.OperationState.CANCELLED) return;
+  const message = `${name} is not running in these services (it was ${operations.operationStateToJSON(state).replace('OPERATION_STATE_', '').toLowerCase()}); "fathom study run" with its file goes on with it`;
+  throw new InputError({ field: 'study', problem: 'is not running', value: name, accepted: 'a study that runs or is finished', message });
 }
 
 /** The folders that a study file's networks and images lie in. */
@@ -95,9 +107,15 @@ async function allStudies({ study: client }: Services): Promise<study.Study[]> {
 async function findStudy(services: Services, given: string): Promise<study.Study> {
   const digits = given.replace(/^studies\//, '');
   const matches = (await allStudies(services)).filter(({ name, spec }) => name.startsWith(`studies/${digits}`) || spec?.name === given);
-  if (matches.length === 0) throw new FathomError('NOT_FOUND', `there is no study "${given}" in this store; "fathom study show" lists them`, { metadata: { study: given } });
+  if (matches.length === 0)
+    throw new FathomError('NOT_FOUND', `there is no study "${given}" in this store; "fathom study show" lists them`, { metadata: { study: given } });
   if (matches.length > 1)
-    throw new InputError({ field: 'study', problem: 'fits several studies', value: given, accepted: `one of ${matches.map(({ name }) => name).join(', ')}` });
+    throw new InputError({
+      field: 'study',
+      problem: 'fits several studies',
+      value: given,
+      accepted: `one of ${matches.map(({ name }) => name).join(', ')}`,
+    });
   const { study: found } = await services.study.getStudy({ name: matches[0]!.name });
   return found!;
 }
@@ -105,13 +123,18 @@ async function findStudy(services: Services, given: string): Promise<study.Study
 function printStudy({ name, spec, operation, steps }: study.Study, terminal: Terminal): void {
   const state = operations.OperationState[operation?.state ?? 0];
   terminal.print(`${name}  ${state}  "${spec?.name}"  ${spec?.checkpoints.length} checkpoints, ${spec?.controls.length} controls`);
+  if (operation?.error) terminal.print(`  failed: ${operation.error.message}`);
   for (const step of steps) terminal.print(`  ${step.name.padEnd(34)} ${step.operation?.result?.contentDigest ?? ''}`);
   if (operation?.result) terminal.print(`  study artifact: ${operation.result.contentDigest}`);
 }
 
 function printVerification(steps: readonly VerifiedStep[], terminal: Terminal): void {
   for (const { step, stored, recomputed, same, problem } of steps)
-    terminal.print(same ? `same       ${step}  ${stored}` : `DIFFERENT  ${step}  stored ${stored}, recomputed ${recomputed ?? 'nothing'}${problem ? `: ${problem}` : ''}`);
+    terminal.print(
+      same
+        ? `same       ${step}  ${stored}`
+        : `DIFFERENT  ${step}  stored ${stored}, recomputed ${recomputed ?? 'nothing'}${problem ? `: ${problem}` : ''}`,
+    );
   const different = steps.filter(({ same }) => !same).length;
   terminal.print(different === 0 ? `all ${steps.length} artifacts are the same` : `${different} of ${steps.length} artifacts differ`);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { FathomError, InputError } from '@fathom/errors';
+import { JsonField } from './json-field.js';
 
 /** A network of a study file. */
 export interface NetworkEntry {
@@ -15,7 +16,14 @@ export interface NetworkEntry {
 export interface ImagesEntry {
   readonly name: string;
   readonly idx?: { readonly images: string; readonly labels?: string };
-  readonly folder?: { readonly path: string; readonly gray?: boolean; readonly width?: number; readonly height?: number; readonly fit?: 'cover' | 'contain' | 'fill'; readonly skipBad?: boolean };
+  readonly folder?: {
+    readonly path: string;
+    readonly gray?: boolean;
+    readonly width?: number;
+    readonly height?: number;
+    readonly fit?: 'cover' | 'contain' | 'fill';
+    readonly skipBad?: boolean;
+  };
   readonly array?: { readonly images: string; readonly tensor?: string; readonly labels?: string; readonly labelsTensor?: string };
   /** @default 0 */
   readonly first: number;
@@ -36,15 +44,20 @@ export interface StudyFile {
   };
   readonly checkpoints: readonly NetworkEntry[];
   readonly controls: readonly NetworkEntry[];
+  /** Tensors to tap in every network, in forward order. @default none: the residual blocks that are found */
+  readonly taps: readonly string[];
   readonly classNames: readonly string[];
   readonly test: ImagesEntry;
   readonly train: ImagesEntry;
+  /** @default 10 */
   readonly atomsPerClass: number;
+  /** @default 0 */
   readonly seed: number;
+  /** Whether the published, in-sample variant of K is computed too; it needs more images than channels. @default true */
+  readonly published: boolean;
+  /** @default 100 images, 100 draws, sigmas 0.01, 0.1 and 0.5 */
   readonly noise: { readonly images: number; readonly draws: number; readonly sigmas: readonly number[] };
 }
-
-const KEYS = ['name', 'preprocessing', 'checkpoints', 'controls', 'classNames', 'test', 'train', 'atomsPerClass', 'seed', 'noise'];
 
 /** Reads a study file (JSON). Relative paths are taken from its folder. Throws an InputError that names what is wrong. */
 export async function readStudyFile(path: string): Promise<StudyFile> {
@@ -63,91 +76,88 @@ export async function readStudyFile(path: string): Promise<StudyFile> {
   return checkStudyFile(parsed, dirname(resolve(path)));
 }
 
-/** Checks the content of a study file and fills in defaults. */
+/** Checks the content of a study file and fills in defaults. Throws an InputError that names the key. */
 export function checkStudyFile(parsed: unknown, folder: string): StudyFile {
-  const given = record('study file', parsed);
-  const unknown = Object.keys(given).find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) throw new InputError({ field: unknown, problem: 'is no key of a study file', value: given[unknown], accepted: KEYS.join(', ') });
-  const preprocessing = record('preprocessing', given['preprocessing']);
-  const noise = record('noise', given['noise'] ?? {});
+  const file = new JsonField('study file', parsed).object(
+    ['name', 'preprocessing', 'checkpoints', 'test', 'train'],
+    ['controls', 'taps', 'classNames', 'atomsPerClass', 'seed', 'published', 'noise'],
+  );
+  const preprocessing = file.preprocessing.object(['width', 'height', 'channelOrder', 'scale', 'mean', 'standardDeviation']);
+  const noise = file.noise?.object([], ['images', 'draws', 'sigmas']);
   return {
-    name: text('name', given['name']),
+    name: file.name.text(),
     preprocessing: {
-      width: number('preprocessing.width', preprocessing['width']),
-      height: number('preprocessing.height', preprocessing['height']),
-      channelOrder: text('preprocessing.channelOrder', preprocessing['channelOrder']) as 'GRAY',
-      scale: number('preprocessing.scale', preprocessing['scale']),
-      mean: numbers('preprocessing.mean', preprocessing['mean']),
-      standardDeviation: numbers('preprocessing.standardDeviation', preprocessing['standardDeviation']),
+      width: preprocessing.width.whole(),
+      height: preprocessing.height.whole(),
+      channelOrder: preprocessing.channelOrder.oneOf(['GRAY', 'RGB', 'BGR']),
+      scale: preprocessing.scale.number(),
+      mean: preprocessing.mean.list().map((entry) => entry.number()),
+      standardDeviation: preprocessing.standardDeviation.list().map((entry) => entry.number()),
     },
-    checkpoints: networks('checkpoints', given['checkpoints'], folder),
-    controls: networks('controls', given['controls'] ?? [], folder),
-    classNames: texts('classNames', given['classNames'] ?? []),
-    test: images('test', given['test'], folder),
-    train: images('train', given['train'], folder),
-    atomsPerClass: number('atomsPerClass', given['atomsPerClass'] ?? 10),
-    seed: number('seed', given['seed'] ?? 0),
+    checkpoints: file.checkpoints.list().map((entry) => network(entry, folder)),
+    controls: (file.controls?.list() ?? []).map((entry) => network(entry, folder)),
+    taps: (file.taps?.list() ?? []).map((entry) => entry.text()),
+    classNames: (file.classNames?.list() ?? []).map((entry) => entry.text()),
+    test: images('test', file.test, folder),
+    train: images('train', file.train, folder),
+    atomsPerClass: file.atomsPerClass?.whole() ?? 10,
+    seed: file.seed?.whole() ?? 0,
+    published: file.published?.flag() ?? true,
     noise: {
-      images: number('noise.images', noise['images'] ?? 100),
-      draws: number('noise.draws', noise['draws'] ?? 100),
-      sigmas: numbers('noise.sigmas', noise['sigmas'] ?? [0.01, 0.1, 0.5]),
+      images: noise?.images?.whole() ?? 100,
+      draws: noise?.draws?.whole() ?? 100,
+      sigmas: noise?.sigmas?.list().map((entry) => entry.number()) ?? [0.01, 0.1, 0.5],
     },
   };
 }
 
-function networks(field: string, value: unknown, folder: string): NetworkEntry[] {
-  return list(field, value).map((entry, index) => {
-    const { name, path, epoch } = record(`${field}[${index}]`, entry);
-    return {
-      name: text(`${field}[${index}].name`, name),
-      path: resolve(folder, text(`${field}[${index}].path`, path)),
-      epoch: number(`${field}[${index}].epoch`, epoch ?? 0),
-    };
-  });
+function network(entry: JsonField, folder: string): NetworkEntry {
+  const { name, path, epoch } = entry.object(['name', 'path'], ['epoch']);
+  return { name: name.text(), path: resolve(folder, path.text()), epoch: epoch?.whole() ?? 0 };
 }
 
-function images(field: string, value: unknown, folder: string): ImagesEntry {
-  const { idx, folder: byFolder, array, name, first, count } = record(field, value);
+function images(role: string, entry: JsonField, folder: string): ImagesEntry {
+  const { idx, folder: byFolder, array, name, first, count } = entry.object([], ['idx', 'folder', 'array', 'name', 'first', 'count']);
   if ([idx, byFolder, array].filter((source) => source !== undefined).length !== 1)
-    throw new InputError({ field, problem: 'needs one source', value, accepted: 'one of idx, folder, array' });
-  const at = (key: string, path: unknown): string => resolve(folder, text(`${field}.${key}`, path));
-  const source = record(field, idx ?? byFolder ?? array);
-  const labels = source['labels'] === undefined ? {} : { labels: at('labels', source['labels']) };
+    throw new InputError({ field: entry.name, problem: 'needs one source', value: entry.value, accepted: 'one of idx, folder, array' });
+  const at = (path: JsonField): string => resolve(folder, path.text());
   return {
-    name: text(`${field}.name`, name ?? field),
-    ...(idx === undefined ? {} : { idx: { images: at('idx.images', source['images']), ...labels } }),
-    ...(byFolder === undefined ? {} : { folder: { ...source, path: at('folder.path', source['path']) } }),
-    ...(array === undefined ? {} : { array: { ...source, images: at('array.images', source['images']), ...labels } }),
-    first: number(`${field}.first`, first ?? 0),
-    count: number(`${field}.count`, count ?? 0),
+    name: name?.text() ?? role,
+    ...defined('idx', idx && idxImages(idx, at)),
+    ...defined('folder', byFolder && folderImages(byFolder, at)),
+    ...defined('array', array && arrayImages(array, at)),
+    first: first?.whole() ?? 0,
+    count: count?.whole() ?? 0,
   };
 }
 
-function record(field: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InputError({ field, problem: 'is no object', value, accepted: 'an object' });
-  return value as Record<string, unknown>;
+function idxImages(field: JsonField, at: (path: JsonField) => string): ImagesEntry['idx'] {
+  const { images, labels } = field.object(['images'], ['labels']);
+  return { images: at(images), ...defined('labels', labels && at(labels)) };
 }
 
-function list(field: string, value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new InputError({ field, problem: 'is no list', value, accepted: 'a list' });
-  return value;
+function folderImages(field: JsonField, at: (path: JsonField) => string): ImagesEntry['folder'] {
+  const { path, gray, width, height, fit, skipBad } = field.object(['path'], ['gray', 'width', 'height', 'fit', 'skipBad']);
+  return {
+    path: at(path),
+    ...defined('gray', gray?.flag()),
+    ...defined('width', width?.whole()),
+    ...defined('height', height?.whole()),
+    ...defined('fit', fit?.oneOf(['cover', 'contain', 'fill'] as const)),
+    ...defined('skipBad', skipBad?.flag()),
+  };
 }
 
-function text(field: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') throw new InputError({ field, problem: 'is no text', value, accepted: 'text' });
-  return value;
+function arrayImages(field: JsonField, at: (path: JsonField) => string): ImagesEntry['array'] {
+  const { images, tensor, labels, labelsTensor } = field.object(['images'], ['tensor', 'labels', 'labelsTensor']);
+  return {
+    images: at(images),
+    ...defined('tensor', tensor?.text()),
+    ...defined('labels', labels && at(labels)),
+    ...defined('labelsTensor', labelsTensor?.text()),
+  };
 }
 
-function texts(field: string, value: unknown): string[] {
-  return list(field, value).map((entry, index) => text(`${field}[${index}]`, entry));
-}
-
-function number(field: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new InputError({ field, problem: 'is no number', value, accepted: 'a number' });
-  return value;
-}
-
-function numbers(field: string, value: unknown): number[] {
-  return list(field, value).map((entry, index) => number(`${field}[${index}]`, entry));
+function defined<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 }

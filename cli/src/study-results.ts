@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { ArtifactStore } from '@fathom/artifacts';
-import { renderReport, type ReportData } from '@fathom/report';
+import { featuresCsv, renderReport, type ReportData } from '@fathom/report';
 import { openStore, type StoreConfig } from '@fathom/store';
 import { reportData, type ReportWords } from './report-data.js';
-import { scoresCsv, scoresJson } from './score-table.js';
+import type { GlobalOptions } from './command-context.js';
+import type { StudyRun } from './run-study-file.js';
 import { openStudy } from './study-scores.js';
+import type { Terminal } from './terminal.js';
 import { writeWhole } from './write-results.js';
 
 /** The files that a study's results are written to. */
@@ -22,13 +25,33 @@ export async function writeResults(store: StoreConfig, digest: string, folder: s
   return {
     report: await writeWhole(join(folder, 'report.html'), renderReport(data)),
     json: await writeWhole(join(folder, 'scores.json'), scoresJson(data)),
-    csv: await writeWhole(join(folder, 'scores.csv'), scoresCsv(data)),
+    csv: await writeWhole(join(folder, 'scores.csv'), featuresCsv(data, data.features)),
     data,
   };
 }
 
+/** All scores of a study as JSON: what the report shows, without its pictures. */
+export function scoresJson({ thumbnails: _thumbnails, ...data }: ReportData): string {
+  return `${JSON.stringify(data, null, 1)}\n`;
+}
+
+/** The command that recomputes a study of the store that was used. */
+export function verifyCommand(study: string, command: Command): string {
+  const { store } = command.optsWithGlobals<GlobalOptions>();
+  return `npx fathom study verify ${study}${store === undefined ? '' : ` --store '${store.replaceAll("'", `'\\''`)}'`}`;
+}
+
+/** Says what a study found and where its files are. */
+export function printResults(run: StudyRun, { data, report, json, csv }: ResultFiles, terminal: Terminal): void {
+  for (const line of summary(data)) terminal.print(line);
+  terminal.print(`study: ${run.name}`);
+  terminal.print(`scores: ${json} and ${csv}`);
+  terminal.print(`report: ${report}`);
+  terminal.result({ study: run.name, artifact: run.digest, report, scores: json, table: csv });
+}
+
 /** A study in a few lines for a terminal. */
-export function summary(data: ReportData): string[] {
+function summary(data: ReportData): string[] {
   const live = data.features.filter((feature) => !feature.dead);
   const ordered = [...live].sort((a, b) => a.kStd - b.kStd || a.index - b.index);
   const percent = (share: number | null): string => (share === null ? 'unknown' : `${(100 * share).toFixed(1)} %`);
@@ -39,6 +62,10 @@ export function summary(data: ReportData): string[] {
     `codes keep ${percent(data.faithfulness?.predictionAgreement ?? null)} of the predictions and explain R² ${data.faithfulness?.reconstructionR2.toFixed(3)}`,
     `simplest: ${named(ordered.slice(0, 3))}`,
     `most complex: ${named(ordered.slice(-3).reverse())}`,
-    ...(relation ? [`K and importance: ρ = ${relation.rho.toFixed(2)} [${relation.low.toFixed(2)}, ${relation.high.toFixed(2)}], p = ${relation.p.toPrecision(2)}`] : []),
+    ...(relation
+      ? [
+          `K and importance: ρ = ${relation.rho.toFixed(2)} [${relation.low.toFixed(2)}, ${relation.high.toFixed(2)}], p = ${relation.p.toPrecision(2)}`,
+        ]
+      : []),
   ];
 }

@@ -15,7 +15,8 @@ export interface FinishedStudy {
 /** Opens the "study" artifact of a content digest. */
 export async function openStudy(artifacts: ArtifactStore, digest: string): Promise<FinishedStudy> {
   const artifact = await artifacts.open(digest);
-  if (artifact.kind !== 'study') throw new FathomError('NOT_FOUND', `${digest} is no study, but an artifact of kind "${artifact.kind}"`, { metadata: { digest } });
+  if (artifact.kind !== 'study')
+    throw new FathomError('NOT_FOUND', `${digest} is no study, but an artifact of kind "${artifact.kind}"`, { metadata: { digest } });
   const { spec, steps } = artifact.attributes as unknown as { spec: unknown; steps: Record<string, string> };
   return { artifact, spec: study.StudySpec.fromJSON(spec), steps };
 }

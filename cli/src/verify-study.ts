@@ -1,18 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArtifactStore, copyArtifact } from '@fathom/artifacts';
 import { FathomError } from '@fathom/errors';
 import type { Config } from '@fathom/platform';
 import { openStore } from '@fathom/store';
-import { followStudy } from './run-study-file.js';
+import { runSpec } from './run-study-file.js';
 import { embedServices } from './services.js';
+import { recomputeModels } from './recompute-models.js';
 import { openStudy } from './study-scores.js';
+import { temporaryFolder } from './temporary-folder.js';
 import type { Terminal } from './terminal.js';
 
 /** What became of one artifact of a study. */
 export interface VerifiedStep {
-  /** Step of the study, or "images …" and "model …" for what it was given. */
+  /** Step of the study, or "NAME/model" for what was found in a network. */
   readonly step: string;
   readonly stored: string;
   /** Content digest after recomputing; null where the step does not exist any more. */
@@ -23,34 +23,44 @@ export interface VerifiedStep {
 }
 
 /**
- * Recomputes every artifact of a study into an empty store, from its images, its networks and its requests alone, and
- * compares content digests. Also reads every stored artifact whole, so that damaged bytes are found.
+ * Recomputes every artifact of a study into an empty store, from its images, its networks' ONNX bytes and its requests alone,
+ * and compares content digests. Also reads every stored artifact whole, so that damaged bytes are found.
  */
 export async function verifyStudy(config: Config, digest: string, terminal: Terminal, signal: AbortSignal): Promise<VerifiedStep[]> {
   const stored = new ArtifactStore(openStore(config.store));
   const finished = await openStudy(stored, digest);
-  const folder = await mkdtemp(join(tmpdir(), 'fathom-verify-'));
+  const folder = temporaryFolder();
   try {
-    const location = join(folder, 'store');
+    const location = join(folder.path, 'store');
     const fresh = new ArtifactStore(openStore({ location }));
     const { spec } = finished;
-    const sources = [...spec.checkpoints, ...spec.controls].map(({ model }) => model!.contentDigest);
-    sources.push(spec.test!.images!.contentDigest, spec.train!.images!.contentDigest);
-    for (const source of new Set(sources)) await copyArtifact(stored, fresh, source);
-    const services = await embedServices({ ...config, store: { location } });
+    for (const [role, { images }] of Object.entries({ test: spec.test!, train: spec.train! }))
+      await copyGiven(`images ${role}`, images!.contentDigest, stored, fresh);
+    const networks = join(folder.path, 'networks');
+    const services = await embedServices({ ...config, store: { location }, inputRoots: [networks] });
     try {
-      const { operation } = await services.study.startStudy({ spec }, { signal });
-      const run = await followStudy(operation, services, terminal, signal);
+      const models = await recomputeModels(spec, stored, services, networks, signal);
+      const run = await runSpec(models.spec, services, terminal, signal);
       const recomputed = await openStudy(fresh, run.digest);
       const names = [...new Set([...Object.keys(finished.steps), ...Object.keys(recomputed.steps)])].sort();
-      const rows: VerifiedStep[] = [];
+      const rows = [...models.rows];
       for (const step of names) rows.push(await compare(step, finished.steps[step], recomputed.steps[step] ?? null, stored));
       return rows;
     } finally {
       await services.close();
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    folder.remove();
+  }
+}
+
+/** Copies what cannot be recomputed, since it is where the study begins; an error names it. */
+async function copyGiven(what: string, digest: string, from: ArtifactStore, to: ArtifactStore): Promise<void> {
+  try {
+    await copyArtifact(from, to, digest);
+  } catch (cause) {
+    const { reason, message, metadata } = FathomError.from(cause);
+    throw new FathomError(reason, `the study cannot be recomputed without its ${what}, ${digest}: ${message}`, { cause, metadata });
   }
 }
 

@@ -1,4 +1,5 @@
 export { renderReport } from './render-report.js';
+export { featuresCsv } from './data/feature-files.js';
 export { thumbnailSheets, type Pixels } from './thumbnail-sheets.js';
 export type {
   AblationOrder,

@@ -2,7 +2,7 @@ import type { Artifact, ArtifactStore } from '@fathom/artifacts';
 import type { Control } from '@fathom/errors';
 import { InputError } from '@fathom/errors';
 import type { RowSource } from '@fathom/tensors';
-import { openKind, requireTensor, type Reference } from './artifact-fields.js';
+import { openKind, requireSize, requireTensor, type Reference } from './artifact-fields.js';
 import type { ActivationsAttributes } from './extract-activations.js';
 import { headOf, predictRows } from './head.js';
 
@@ -42,14 +42,59 @@ export async function labelsOrPredictions(
 ): Promise<Int32Array> {
   const labels = await labelsOf(activations);
   if (labels) return labels;
-  if (!model?.contentDigest)
-    throw new InputError({ field: 'model', problem: 'is missing', accepted: 'the network whose predictions stand in for labels, since the images have none' });
   return predictRows(layerOf(activations, 'activations'), await headOf(await openKind(artifacts, 'model', model, 'model')), control);
+}
+
+/** Refuses, before any work, activations without labels where no network of the same width is given, and labels that the network has no class for. */
+export async function requireLabels(activations: Activations, artifacts: ArtifactStore, model: Reference | undefined): Promise<void> {
+  const { artifact, attributes } = activations;
+  if ('labels' in artifact.tensors) {
+    const most = artifact.range('labels').max[0] ?? 0;
+    if (most >= attributes.classes)
+      throw new InputError({
+        field: 'activations',
+        problem: 'have a label that the network has no class for',
+        value: most,
+        accepted: `labels from 0 to ${attributes.classes - 1}`,
+      });
+    return;
+  }
+  if (!model?.contentDigest)
+    throw new InputError({
+      field: 'model',
+      problem: 'is missing',
+      accepted: 'the network whose predictions stand in for labels, since the images have none',
+    });
+  const { classes } = await headOf(await openKind(artifacts, 'model', model, 'model'));
+  requireSize('model', 'classes', classes, attributes.classes);
+}
+
+/** What a "codes" artifact says of itself. */
+export interface CodesAttributes {
+  /** Content digest of the images, and which of them, as the activations that were encoded have them. */
+  readonly images: string;
+  readonly rows: { readonly first: number; readonly count: number };
+  /** Largest violation of the optimality conditions over all rows, relative. */
+  readonly worst_kkt_residual: number;
 }
 
 /** Refuses codes that were not made from the same images. */
 export function requireSameRows(activations: Activations, codes: Artifact): void {
   const rows = codes.tensors['z']?.shape[0];
   if (rows !== activations.rows)
-    throw new InputError({ field: 'codes', problem: 'have another number of rows than the activations', value: rows, accepted: `${activations.rows} rows` });
+    throw new InputError({
+      field: 'codes',
+      problem: 'have another number of rows than the activations',
+      value: rows,
+      accepted: `${activations.rows} rows`,
+    });
+  const { images, rows: range } = activations.attributes;
+  const made = codes.attributes as unknown as CodesAttributes;
+  if (made.images !== images || made.rows.first !== range.first)
+    throw new InputError({
+      field: 'codes',
+      problem: 'were made from other images than the activations',
+      value: { images: made.images, first: made.rows.first },
+      accepted: `codes of images ${images} from row ${range.first}`,
+    });
 }

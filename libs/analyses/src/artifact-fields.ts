@@ -31,7 +31,7 @@ export async function openKind(artifacts: ArtifactStore, field: string, referenc
 
 /** Checks that an artifact has a tensor of that name. */
 export function requireTensor(artifact: Artifact, field: string, name: string): void {
-  if (!(name in artifact.tensors))
+  if (!Object.hasOwn(artifact.tensors, name))
     throw new InputError({
       field,
       problem: 'names no tensor of the artifact',
@@ -40,12 +40,23 @@ export function requireTensor(artifact: Artifact, field: string, name: string): 
     });
 }
 
+/** Refuses an artifact with another number of something than what it is used with. */
+export function requireSize(field: string, what: string, found: number, wanted: number): void {
+  if (found !== wanted)
+    throw new InputError({ field, problem: `has another number of ${what} than what it is used with`, value: found, accepted: `${wanted} ${what}` });
+}
+
 /** A row range with its end, checked against the number of rows that there are. `count` 0 means all from `first` on. */
 export function resolveRows(field: string, range: { first: number; count: number } | undefined, available: number): { first: number; count: number } {
   const first = range?.first ?? 0;
   const count = range?.count ? range.count : available - first;
   if (count <= 0 || first + count > available)
-    throw new InputError({ field, problem: 'reaches outside the rows that there are', value: { first, count }, accepted: `rows within 0 to ${available - 1}` });
+    throw new InputError({
+      field,
+      problem: 'reaches outside the rows that there are',
+      value: { first, count },
+      accepted: `rows within 0 to ${available - 1}`,
+    });
   return { first, count };
 }
 

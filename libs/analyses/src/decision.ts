@@ -1,8 +1,9 @@
 import type { Artifact, ArtifactStore } from '@fathom/artifacts';
+import { InputError } from '@fathom/errors';
 import type { DecisionInputs } from '@fathom/measures';
 import { toFloat64 } from '@fathom/tensors';
 import { labelsOf, layerOf, openActivations, requireSameRows } from './activations.js';
-import { openKind, type Reference } from './artifact-fields.js';
+import { openKind, requireSize, type Reference } from './artifact-fields.js';
 import { headOf } from './head.js';
 
 /** The references of a request that is about decisions. */
@@ -22,9 +23,21 @@ export async function openDecision(
   const codes = await openKind(artifacts, 'codes', references.codes, 'codes');
   requireSameRows(activations, codes);
   const dictionary = await openKind(artifacts, 'dictionary', references.dictionary, 'dictionary');
-  const { W, b } = await headOf(await openKind(artifacts, 'model', references.model, 'model'));
+  const model = await openKind(artifacts, 'model', references.model, 'model');
+  if (model.digest !== activations.attributes.model)
+    throw new InputError({
+      field: 'model',
+      problem: 'is not the network that made the activations',
+      value: model.digest,
+      accepted: activations.attributes.model,
+    });
+  const { W, b } = await headOf(model);
   const labels = await labelsOf(activations);
+  const [atoms = 0, width = 0] = dictionary.tensors['D']?.shape ?? [];
+  const [a, z] = [layerOf(activations, 'activations'), codes.rows('z')];
+  requireSize('dictionary', 'channels', width, a.columns);
+  requireSize('codes', 'features', z.columns, atoms);
   const D = toFloat64(await dictionary.tensor('D'));
-  const inputs = { a: layerOf(activations, 'activations'), z: codes.rows('z'), D, W, b, ...(labels ? { labels } : {}) };
+  const inputs = { a, z, D, W, b, ...(labels ? { labels } : {}) };
   return { inputs, dictionary, codes };
 }

@@ -25,7 +25,12 @@ export const encodeCodes: Job<Request> = {
   async plan(request, { artifacts }) {
     const { rows, source, width } = await prepare(request, artifacts);
     if (source.columns !== width)
-      throw new InputError({ field: 'activations', problem: 'have another width than the atoms', value: source.columns, accepted: `${width} channels` });
+      throw new InputError({
+        field: 'activations',
+        problem: 'have another width than the atoms',
+        value: source.columns,
+        accepted: `${width} channels`,
+      });
     return rowParts(rows);
   },
   async runPart(request, part, { artifacts, control }) {
@@ -36,10 +41,12 @@ export const encodeCodes: Job<Request> = {
     const record = await artifacts.writeShard(start, [{ name: 'z', dtype: 'F32', shape: [end - start, atoms], data: codes }]);
     return { record: record as unknown as Json, worst_kkt: encoder.worstKkt };
   },
-  finish(_request, parts) {
+  async finish(request, parts, { artifacts }) {
+    const { attributes: made } = await openActivations(artifacts, 'activations', request.activations);
     const done = parts as unknown as { record: ShardRecord; worst_kkt: number }[];
     const worst = Math.max(...done.map((part) => part.worst_kkt));
-    return Promise.resolve({ kind: 'codes', attributes: { worst_kkt_residual: worst }, shards: done.map(({ record }) => record) });
+    const attributes = { images: made.images, rows: { ...made.rows }, worst_kkt_residual: worst };
+    return { kind: 'codes', attributes, shards: done.map(({ record }) => record) };
   },
 };
 

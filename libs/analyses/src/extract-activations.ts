@@ -57,7 +57,12 @@ export const extractActivations: Job<Request> = {
     digestOf('images', request.images);
     if (request.pooling === activation.Pooling.UNSPECIFIED) return { ...request, pooling: activation.Pooling.MEAN };
     if (!POOLINGS[request.pooling])
-      throw new InputError({ field: 'pooling', problem: 'is not known', value: request.pooling, accepted: 'POOLING_MEAN, POOLING_FLAT, POOLING_GRID2 or POOLING_CLS' });
+      throw new InputError({
+        field: 'pooling',
+        problem: 'is not known',
+        value: request.pooling,
+        accepted: 'POOLING_MEAN, POOLING_FLAT, POOLING_GRID2 or POOLING_CLS',
+      });
     return request;
   },
   inputs: (request) => [digestOf('model', request.model), digestOf('images', request.images)],

@@ -3,7 +3,7 @@ import { dictionary } from '@fathom/contracts';
 import { fitOneClass, fitNmfStreamed, neuronBasis, randomDirections } from '@fathom/dictionaries';
 import { InputError } from '@fathom/errors';
 import type { RowSource } from '@fathom/tensors';
-import { labelsOrPredictions, layerOf, openActivations } from './activations.js';
+import { labelsOrPredictions, layerOf, openActivations, requireLabels } from './activations.js';
 import { digestOf, wholeNumber } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
 import { indexOfPart, indexParts } from './row-parts.js';
@@ -24,7 +24,7 @@ export const fitDictionary: Job<Request> = {
   determinism: 'PORTABLE',
   codec: dictionary.StartFitRequest,
   normalise(request) {
-    digestOf('activations', request.activations);
+    this.inputs(request);
     switch (request.method?.$case) {
       case 'classNmf':
         wholeNumber('class_nmf.atoms_per_class', request.method.value.atomsPerClass, { least: 1, most: 1000 });
@@ -41,11 +41,13 @@ export const fitDictionary: Job<Request> = {
         throw new InputError({ field: 'method', problem: 'is missing', accepted: 'class_nmf, global_nmf, neuron_basis or random_directions' });
     }
   },
-  inputs: (request) => [digestOf('activations', request.activations), ...(request.model?.contentDigest ? [request.model.contentDigest] : [])],
+  inputs: (request) => [digestOf('activations', request.activations), ...(request.model?.contentDigest ? [digestOf('model', request.model)] : [])],
   async plan(request, { artifacts }) {
     const activations = await openActivations(artifacts, 'activations', request.activations);
     layerOf(activations, 'tensor', request.tensor);
-    return request.method?.$case === 'classNmf' ? indexParts('class', activations.attributes.classes) : ['all'];
+    if (request.method?.$case !== 'classNmf') return ['all'];
+    await requireLabels(activations, artifacts, request.model);
+    return indexParts('class', activations.attributes.classes);
   },
   async runPart(request, part, context) {
     const activations = await openActivations(context.artifacts, 'activations', request.activations);

@@ -14,6 +14,8 @@ export { measureSensitivity } from './measure-sensitivity.js';
 export { measureLocality } from './measure-locality.js';
 export { relateScores, type RelateRequest, type RelationRow } from './relate-scores.js';
 export { digestOf, openKind, wholeNumber, type Reference } from './artifact-fields.js';
+export { normaliseProbe } from './probe-request.js';
+export { normaliseMasking, normaliseNoise } from './robustness-request.js';
 export { descriptionOf } from './model-description.js';
 export { openScoreInputs, type ScoreInputs } from './score-inputs.js';
 export { scoreArrays, type Scores } from './score-arrays.js';

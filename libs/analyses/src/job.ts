@@ -15,8 +15,7 @@ export interface JobContext {
 
 /** What a job makes: shards that its parts have stored already, or a few small tensors. */
 export type JobOutput = { readonly kind: string; readonly attributes: Json } & (
-  | { readonly shards: readonly ShardRecord[] }
-  | { readonly tensors: readonly Tensor[] }
+  { readonly shards: readonly ShardRecord[] } | { readonly tensors: readonly Tensor[] }
 );
 
 /**

@@ -4,7 +4,7 @@ import { InputError } from '@fathom/errors';
 import { branchReading, extremeFeatures } from '@fathom/measures';
 import { toFloat64, type Json, type Tensor } from '@fathom/tensors';
 import { openActivations, requireSameRows, type Activations } from './activations.js';
-import { digestOf, openKind } from './artifact-fields.js';
+import { digestOf, openKind, requireSize } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
 import { normaliseProbe } from './probe-request.js';
 import { indexOfPart, indexParts } from './row-parts.js';
@@ -31,7 +31,11 @@ export const measureFlow: Job<Request> = {
     const { activations } = await prepare(request, context);
     const { branches } = activations.attributes;
     if (branches.length === 0)
-      throw new InputError({ field: 'activations', problem: 'have no branches', accepted: 'activations extracted with branches, of a network with residual blocks' });
+      throw new InputError({
+        field: 'activations',
+        problem: 'have no branches',
+        accepted: 'activations extracted with branches, of a network with residual blocks',
+      });
     return indexParts('block', branches.length);
   },
   async runPart(request, part, context) {
@@ -60,7 +64,12 @@ export const measureFlow: Job<Request> = {
       const rows = readings.map((reading) => reading[name]);
       return { name, dtype: 'F64', shape: [rows.length, rows[0]?.length ?? 0], data: Float64Array.from(rows.flat()) };
     });
-    const indices = (name: string, features: ArrayLike<number>): Tensor => ({ name, dtype: 'I32', shape: [features.length], data: Int32Array.from(features) });
+    const indices = (name: string, features: ArrayLike<number>): Tensor => ({
+      name,
+      dtype: 'I32',
+      shape: [features.length],
+      data: Int32Array.from(features),
+    });
     return {
       kind: 'flow',
       attributes: { blocks: activations.attributes.branches.map(({ tap }) => tap) as Json },
@@ -69,11 +78,15 @@ export const measureFlow: Job<Request> = {
   },
 };
 
-async function prepare(request: Request, { artifacts }: JobContext): Promise<{ activations: Activations; codes: Artifact; groups: ReturnType<typeof extremeFeatures> }> {
+async function prepare(
+  request: Request,
+  { artifacts }: JobContext,
+): Promise<{ activations: Activations; codes: Artifact; groups: ReturnType<typeof extremeFeatures> }> {
   const activations = await openActivations(artifacts, 'activations', request.activations);
   const codes = await openKind(artifacts, 'codes', request.codes, 'codes');
   requireSameRows(activations, codes);
   const complexity = await openKind(artifacts, 'complexity', request.complexity, 'complexity');
   const kStd = toFloat64(await complexity.tensor('k_std'));
+  requireSize('complexity', 'features', kStd.length, codes.rows('z').columns);
   return { activations, codes, groups: extremeFeatures(kStd, (await complexity.tensor('live')).data as Uint8Array) };
 }

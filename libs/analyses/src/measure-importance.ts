@@ -1,7 +1,7 @@
 import { importance as contracts } from '@fathom/contracts';
 import { ablation, ablationOrders, importance } from '@fathom/measures';
 import { toFloat64, type Tensor } from '@fathom/tensors';
-import { digestOf, openKind, wholeNumber } from './artifact-fields.js';
+import { digestOf, openKind, requireSize, wholeNumber } from './artifact-fields.js';
 import { openDecision } from './decision.js';
 import { wholeJob, type Job } from './job.js';
 
@@ -26,11 +26,7 @@ export const measureImportance: Job<contracts.StartMeasureRequest> = {
         reconstruction_r2: measured.reconstructionR2,
         accuracy: measured.accuracy ?? null,
       },
-      tensors: [
-        vector('importance', measured.importance),
-        vector('importance_signed', measured.signed),
-        vector('prevalence', measured.prevalence),
-      ],
+      tensors: [vector('importance', measured.importance), vector('importance_signed', measured.signed), vector('prevalence', measured.prevalence)],
     };
   },
 };
@@ -50,6 +46,11 @@ export const ablate: Job<contracts.StartAblateRequest> = {
     const { inputs } = await openDecision(artifacts, request);
     const complexity = await openKind(artifacts, 'complexity', request.complexity, 'complexity');
     const important = await openKind(artifacts, 'importance', request.importance, 'importance');
+    for (const [field, artifact, tensor] of [
+      ['complexity', complexity, 'k_std'],
+      ['importance', important, 'importance'],
+    ] as const)
+      requireSize(field, 'features', artifact.tensors[tensor]?.shape[0] ?? 0, inputs.z.columns);
     const column = async (from: typeof complexity, name: string): Promise<Float64Array> => toFloat64(await from.tensor(name));
     const orders = ablationOrders(await column(complexity, 'k_std'), await column(important, 'importance'), await column(complexity, 'live'), {
       seed: request.seed,

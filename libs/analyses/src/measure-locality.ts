@@ -1,13 +1,11 @@
 import { robustness } from '@fathom/contracts';
-import { InputError } from '@fathom/errors';
 import { centredProducts, cka, ckaPublished, hoyer, redundancy, seededMasks } from '@fathom/measures';
 import { toFloat64 } from '@fathom/tensors';
 import { layerOf, openActivations, requireSameRows } from './activations.js';
-import { digestOf, openKind, wholeNumber } from './artifact-fields.js';
+import { digestOf, openKind, requireSize } from './artifact-fields.js';
 import { wholeJob, type Job } from './job.js';
 import { vector } from './measure-importance.js';
-
-const SHARES = [0.1, 0.5, 0.9];
+import { normaliseMasking } from './robustness-request.js';
 
 /** Redundancy, CKA and Hoyer sparsity of every feature (docs/measures.md §5, §7). */
 export const measureLocality: Job<robustness.StartMeasureLocalityRequest> = {
@@ -17,17 +15,7 @@ export const measureLocality: Job<robustness.StartMeasureLocalityRequest> = {
   codec: robustness.StartMeasureLocalityRequest,
   normalise(request) {
     this.inputs(request);
-    const shares = request.masking?.shares ?? [];
-    if (!shares.every((share) => share > 0 && share < 1))
-      throw new InputError({ field: 'masking.shares', problem: 'are out of range', value: shares, accepted: 'numbers above 0 and below 1' });
-    return {
-      ...request,
-      masking: {
-        shares: shares.length > 0 ? shares : SHARES,
-        masksPerShare: wholeNumber('masking.masks_per_share', request.masking?.masksPerShare ?? 0, { least: 1, most: 10_000, zero: 20 }),
-        seed: request.masking?.seed ?? 0,
-      },
-    };
+    return { ...request, masking: normaliseMasking(request.masking) };
   },
   inputs: (request) => [digestOf('activations', request.activations), digestOf('codes', request.codes), digestOf('dictionary', request.dictionary)],
   async finish({ masking, ...request }, _parts, { artifacts, control }) {
@@ -37,6 +25,8 @@ export const measureLocality: Job<robustness.StartMeasureLocalityRequest> = {
     const D = await (await openKind(artifacts, 'dictionary', request.dictionary, 'dictionary')).tensor('D');
     const [k = 0, d = 0] = D.shape;
     const layer = layerOf(activations, 'activations');
+    requireSize('dictionary', 'channels', d, layer.columns);
+    requireSize('dictionary', 'atoms', k, codes.rows('z').columns);
     const ranges = { x: activations.artifact.range(activations.attributes.penultimate), z: codes.range('z') };
     const products = await centredProducts(layer, codes.rows('z'), ranges, control);
     const { masks } = seededMasks(d, masking?.seed ?? 0, { shares: masking?.shares ?? [], perShare: masking?.masksPerShare ?? 0 });

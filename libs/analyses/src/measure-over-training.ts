@@ -4,7 +4,7 @@ import { InputError } from '@fathom/errors';
 import { columnMoments, overTraining, probeLayer } from '@fathom/measures';
 import { toFloat64, type Json } from '@fathom/tensors';
 import { layerOf, openActivations, requireSameRows } from './activations.js';
-import { digestOf, openKind } from './artifact-fields.js';
+import { digestOf, openKind, requireSize } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
 import { transpose } from './measure-complexity.js';
 import { vector } from './measure-importance.js';
@@ -29,7 +29,14 @@ export const measureOverTraining: Job<Request> = {
     digestOf('codes', request.codes),
     digestOf('complexity', request.complexity),
   ],
-  plan: (request) => Promise.resolve(indexParts('checkpoint', request.checkpoints.length - 1)),
+  async plan(request, { artifacts }) {
+    const codes = await openKind(artifacts, 'codes', request.codes, 'codes');
+    for (const [index, point] of request.checkpoints.entries())
+      requireSameRows(await openActivations(artifacts, `checkpoints[${index}].activations`, point.activations), codes);
+    const complexity = await openKind(artifacts, 'complexity', request.complexity, 'complexity');
+    requireSize('complexity', 'features', complexity.tensors['r2']?.shape[0] ?? 0, codes.rows('z').columns);
+    return indexParts('checkpoint', request.checkpoints.length - 1);
+  },
   async runPart(request, part, { artifacts, control }) {
     const index = indexOfPart(part);
     const activations = await openActivations(artifacts, `checkpoints[${index}].activations`, request.checkpoints[index]!.activations);

@@ -1,16 +1,16 @@
 import { robustness } from '@fathom/contracts';
 import type { NnlsEncoder } from '@fathom/dictionaries';
 import { addNoise, checkImages, type Network, type Preprocessing } from '@fathom/engines';
-import { InputError } from '@fathom/errors';
 import { Prng } from '@fathom/exact';
 import { columnMoments, SensitivityStatistic } from '@fathom/measures';
 import type { Tensor } from '@fathom/tensors';
-import { digestOf, openKind, resolveRows, wholeNumber } from './artifact-fields.js';
+import { digestOf, openKind, requireSize, resolveRows } from './artifact-fields.js';
 import { encoderOf } from './encode-codes.js';
 import type { Job, JobContext } from './job.js';
 import { vector } from './measure-importance.js';
 import { descriptionOf, preprocessingOf } from './model-description.js';
 import { BATCH } from './open-networks.js';
+import { normaliseNoise } from './robustness-request.js';
 import { indexOfPart, indexParts } from './row-parts.js';
 import { imagesOf } from './stored-images.js';
 
@@ -18,8 +18,6 @@ type Request = robustness.StartMeasureSensitivityRequest;
 
 /** Images of one part. Fixed, so that the order of sums never changes. */
 const IMAGES_PER_PART = 16;
-
-const SIGMAS = [0.01, 0.1, 0.5];
 
 /** What a part leaves behind: its images, and means over them, strength by strength. */
 interface PartMeans {
@@ -35,17 +33,7 @@ export const measureSensitivity: Job<Request> = {
   codec: robustness.StartMeasureSensitivityRequest,
   normalise(request) {
     this.inputs(request);
-    const sigmas = request.noise?.sigmas ?? [];
-    if (!sigmas.every((sigma) => sigma > 0 && Number.isFinite(sigma)))
-      throw new InputError({ field: 'noise.sigmas', problem: 'are out of range', value: sigmas, accepted: 'finite numbers above 0' });
-    return {
-      ...request,
-      noise: {
-        sigmas: sigmas.length > 0 ? sigmas : SIGMAS,
-        draws: wholeNumber('noise.draws', request.noise?.draws ?? 0, { least: 2, most: 10_000, zero: 100 }),
-        seed: request.noise?.seed ?? 0,
-      },
-    };
+    return { ...request, noise: normaliseNoise(request.noise) };
   },
   inputs: (request) => [
     digestOf('model', request.model),
@@ -54,7 +42,12 @@ export const measureSensitivity: Job<Request> = {
     digestOf('codes', request.codes),
   ],
   async plan(request, context) {
-    const { rows } = await prepare(request, context);
+    const { rows, penultimateWidth } = await prepare(request, context);
+    const dictionary = await openKind(context.artifacts, 'dictionary', request.dictionary, 'dictionary');
+    const [atoms = 0, width = 0] = dictionary.tensors['D']?.shape ?? [];
+    requireSize('dictionary', 'channels', width, penultimateWidth);
+    const codes = await openKind(context.artifacts, 'codes', request.codes, 'codes');
+    requireSize('codes', 'features', codes.rows('z').columns, atoms);
     return indexParts('images', Math.ceil(rows.count / IMAGES_PER_PART));
   },
   async runPart(request, part, context) {
@@ -95,7 +88,8 @@ async function prepare(request: Request, { artifacts }: JobContext) {
   const description = descriptionOf(model);
   const preprocessing = preprocessingOf(description);
   checkImages(images, preprocessing);
-  return { model, images, penultimate: description.penultimate, preprocessing, rows: resolveRows('rows', request.rows, images.count) };
+  const { penultimate, penultimateWidth } = description;
+  return { model, images, penultimate, penultimateWidth, preprocessing, rows: resolveRows('rows', request.rows, images.count) };
 }
 
 interface How {

@@ -17,10 +17,20 @@ const ORDERS: Partial<Record<activation.ChannelOrder, Preprocessing['channelOrde
 /** A network's preprocessing as engines take it. Throws an InputError that names a wrong field. */
 export function preprocessingOf(description: { preprocessing?: activation.Preprocessing | undefined }): Preprocessing {
   const given = description.preprocessing;
-  if (!given) throw new InputError({ field: 'preprocessing', problem: 'is missing', accepted: 'width, height, channel order, scale, mean and standard deviation' });
+  if (!given)
+    throw new InputError({
+      field: 'preprocessing',
+      problem: 'is missing',
+      accepted: 'width, height, channel order, scale, mean and standard deviation',
+    });
   const channelOrder = ORDERS[given.channelOrder];
   if (!channelOrder)
-    throw new InputError({ field: 'preprocessing.channel_order', problem: 'is not known', value: given.channelOrder, accepted: 'CHANNEL_ORDER_GRAY, CHANNEL_ORDER_RGB or CHANNEL_ORDER_BGR' });
+    throw new InputError({
+      field: 'preprocessing.channel_order',
+      problem: 'is not known',
+      value: given.channelOrder,
+      accepted: 'CHANNEL_ORDER_GRAY, CHANNEL_ORDER_RGB or CHANNEL_ORDER_BGR',
+    });
   const { width, height, scale, mean, standardDeviation } = given;
   const preprocessing: Preprocessing = { channels: channelOrder === 'GRAY' ? 1 : 3, width, height, scale, mean, standardDeviation, channelOrder };
   checkPreprocessing(preprocessing, preprocessing);

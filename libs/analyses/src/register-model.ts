@@ -38,10 +38,7 @@ export const registerModel: Job<RegisterModelJob> = {
   inputs: () => [],
   async finish({ request }) {
     const preprocessing = preprocessingOf(request);
-    const { size } = await stat(request.path);
-    if (size > MOST_BYTES)
-      throw new InputError({ field: basename(request.path), problem: 'is too large', value: size, accepted: `at most ${MOST_BYTES} bytes` });
-    const bytes = await readFile(request.path);
+    const bytes = await read(request.path);
     const network = describeNetwork(bytes, request.taps.length > 0 ? { taps: request.taps } : {});
     checkPreprocessing(preprocessing, network.input);
     const description = describe(request, network);
@@ -57,6 +54,17 @@ export const registerModel: Job<RegisterModelJob> = {
     };
   },
 };
+
+async function read(path: string): Promise<Buffer> {
+  const refused = (problem: string, accepted: string, value?: number): InputError =>
+    new InputError({ field: basename(path), problem, ...(value === undefined ? {} : { value }), accepted });
+  const facts = await stat(path);
+  if (!facts.isFile()) throw refused('is no file', 'an ONNX file');
+  if (facts.size > MOST_BYTES) throw refused('is too large', `at most ${MOST_BYTES} bytes`, facts.size);
+  return readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw refused(`cannot be read (${cause.code ?? cause.message})`, 'a file that the service may read');
+  });
+}
 
 /** Refuses a name that is empty or too long. */
 export function requireName(name: string): void {

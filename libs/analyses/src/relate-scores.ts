@@ -58,7 +58,10 @@ interface Scores extends RelatedScores {
 }
 
 /** The columns of one network; K and Λ without the R² that they share apart. */
-async function scoresOf(artifacts: ArtifactStore, request: RelateRequest): Promise<{ scores: Scores; unshared: readonly [Column, Column] | undefined }> {
+async function scoresOf(
+  artifacts: ArtifactStore,
+  request: RelateRequest,
+): Promise<{ scores: Scores; unshared: readonly [Column, Column] | undefined }> {
   const open = (field: string, kind: string, reference: Reference | null): Promise<Artifact | null> =>
     reference ? openKind(artifacts, field, reference, kind) : Promise.resolve(null);
   const complexity = await openKind(artifacts, 'complexity', request.complexity, 'complexity');
@@ -84,7 +87,10 @@ async function scoresOf(artifacts: ArtifactStore, request: RelateRequest): Promi
 }
 
 function covariatesOf({ prevalence, variance, hoyer }: Scores): Column[] {
-  const columns = [{ name: 'prevalence', values: prevalence }, { name: 'variance', values: variance }];
+  const columns = [
+    { name: 'prevalence', values: prevalence },
+    { name: 'variance', values: variance },
+  ];
   return hoyer ? [...columns, { name: 'hoyer', values: hoyer }] : columns;
 }
 

@@ -27,19 +27,37 @@ import type { ScoreInputs } from './score-inputs.js';
 /** Scores by name: numbers, lists of one value a feature, or tables; names as in docs/cli.md. What could not be computed is absent. */
 export type Scores = Record<string, unknown>;
 
-/** All measures that a folder of arrays allows (docs/measures.md §2–8). Reads every file in blocks of rows. */
-export async function scoreArrays(inputs: ScoreInputs, control: Control): Promise<Scores> {
+/**
+ * All measures that a folder of arrays allows (docs/measures.md §2–8). Reads layers, codes, checkpoints and noisy codes in blocks of rows.
+ * Progress in steps: one for each layer and checkpoint, and one for what the penultimate layer tells.
+ */
+export async function scoreArrays(inputs: ScoreInputs, watched: Control): Promise<Scores> {
   const { codes, layers, seed } = inputs;
+  const steps = layers.length + (inputs.checkpoints?.length ?? 0) + 1;
+  let done = 0;
+  const step = (): void => watched.progress(++done, steps);
+  const control: Control = { throwIfCancelled: () => watched.throwIfCancelled(), progress: () => undefined };
+  watched.progress(0, steps);
   const ranges = await columnRanges(codes, control);
   const moments = await columnMoments(codes, ranges, control);
   const k = codes.columns;
-  const probes = await probeAll(layers, inputs, ranges, control);
+  const layerRanges: ColumnRanges[] = [];
+  for (const layer of layers) layerRanges.push(await columnRanges(layer, control));
+  const probes: LayerProbe[] = [];
+  for (const [index, layer] of layers.entries()) {
+    const options = { ...probeOptions(inputs), inSample: layer.rows > layer.columns + 1 };
+    probes.push(await probeLayer(layer, codes, options, { x: layerRanges[index]!, z: ranges }, control));
+    step();
+  }
   const published = layers.every((layer) => layer.rows > layer.columns + 1);
   const scores = complexity(probes, moments);
   const out: Scores = {
     dead: moments.dead,
     alpha: probes.map((probe) => probe.alpha),
-    r2: byFeature(probes.map((probe) => probe.r2), k),
+    r2: byFeature(
+      probes.map((probe) => probe.r2),
+      k,
+    ),
     variance: [...moments.variance],
     prevalence: [...moments.prevalence],
     k_std: [...scores.kStd],
@@ -49,12 +67,15 @@ export async function scoreArrays(inputs: ScoreInputs, control: Control): Promis
     null_mean: probes.map((probe) => probe.nullMean),
   };
   if (published && scores.kPublished) {
-    out['r2_in_sample'] = byFeature(probes.map((probe) => probe.r2InSample!), k);
+    out['r2_in_sample'] = byFeature(
+      probes.map((probe) => probe.r2InSample!),
+      k,
+    );
     out['k_published'] = [...scores.kPublished];
   }
-  if (inputs.checkpoints) Object.assign(out, await scoreTraining(inputs.checkpoints, probes, inputs, ranges, moments, control));
+  if (inputs.checkpoints) Object.assign(out, await scoreTraining(inputs.checkpoints, probes, inputs, ranges, moments, control, step));
   const masks = inputs.masks?.values ?? seededMasks(layers.at(-1)!.columns, seed).masks;
-  const products = await centredProducts(layers.at(-1)!, codes, { x: await columnRanges(layers.at(-1)!, control), z: ranges }, control);
+  const products = await centredProducts(layers.at(-1)!, codes, { x: layerRanges.at(-1)!, z: ranges }, control);
   out['cka_penultimate'] = [...cka(products)];
   out['cka_published'] = [...ckaPublished(products)];
   out['redundancy'] = [...redundancy(products, masks)];
@@ -65,17 +86,8 @@ export async function scoreArrays(inputs: ScoreInputs, control: Control): Promis
   }
   Object.assign(out, await scoreDecisions(inputs, scores.kStd, moments.live, control));
   Object.assign(out, relate(out, moments.live));
+  step();
   return out;
-}
-
-async function probeAll(layers: readonly RowSource[], inputs: ScoreInputs, z: ColumnRanges, control: Control): Promise<LayerProbe[]> {
-  const probes: LayerProbe[] = [];
-  for (const layer of layers) {
-    const ranges = { x: await columnRanges(layer, control), z };
-    probes.push(await probeLayer(layer, inputs.codes, { ...probeOptions(inputs), inSample: layer.rows > layer.columns + 1 }, ranges, control));
-    control.progress(probes.length, layers.length);
-  }
-  return probes;
 }
 
 function probeOptions({ folds, alphas, permutation, seed }: ScoreInputs) {
@@ -89,13 +101,19 @@ async function scoreTraining(
   z: ColumnRanges,
   moments: { variance: Float64Array },
   control: Control,
+  step: () => void,
 ): Promise<Scores> {
   const r2: Float64Array[] = [];
   for (const point of checkpoints) {
     const ranges = { x: await columnRanges(point, control), z };
     r2.push((await probeLayer(point, inputs.codes, { ...probeOptions(inputs), inSample: false, null: false }, ranges, control)).r2);
+    step();
   }
-  const { lambda, lambdaRaw } = overTraining(r2, layers.map((probe) => probe.r2), moments);
+  const { lambda, lambdaRaw } = overTraining(
+    r2,
+    layers.map((probe) => probe.r2),
+    moments,
+  );
   return { lambda: [...lambda], lambda_raw: [...lambdaRaw] };
 }
 
@@ -127,7 +145,8 @@ function relate(scores: Scores, live: Uint8Array): Scores {
       const [a, b] = [column(measure)!, column(other)];
       if (!b) continue;
       correlations[`${measure}~${other}`] = spearman(a, b);
-      if (other !== 'hoyer' && covariates.every((covariate) => covariate !== undefined)) partial[`${measure}~${other}`] = partialRank(a, b, covariates);
+      if (other !== 'hoyer' && covariates.every((covariate) => covariate !== undefined))
+        partial[`${measure}~${other}`] = partialRank(a, b, covariates);
     }
   return { correlations, partial_correlations: partial };
 }

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FathomError, InputError } from '@fathom/errors';
 import { fileBytes, openSafetensors, toFloat64, type RowSource, type SafetensorsFile } from '@fathom/tensors';
 import { layerOrder } from './layer-order.js';
+import { readScoreCase } from './score-case.js';
 
 /** A matrix that fits in memory. */
 export interface Matrix {
@@ -31,13 +32,6 @@ export interface ScoreInputs {
   close(): Promise<void>;
 }
 
-interface Case {
-  readonly folds?: number;
-  readonly alphas?: readonly number[];
-  readonly layers?: readonly string[];
-  readonly seed?: number;
-}
-
 /** Opens a folder of arrays. Throws an InputError or FathomError that names the file and tensor that are wrong or missing. */
 export async function openScoreInputs(folder: string): Promise<ScoreInputs> {
   const open: SafetensorsFile[] = [];
@@ -60,34 +54,43 @@ export async function openScoreInputs(folder: string): Promise<ScoreInputs> {
 }
 
 async function readFolder(folder: string, file: (name: string) => Promise<SafetensorsFile | undefined>): Promise<Omit<ScoreInputs, 'close'>> {
-  const settings = await readCase(join(folder, 'case.json'));
+  const settings = await readScoreCase(join(folder, 'case.json'));
   const layersFile = await required(folder, 'layers.safetensors', file);
   const codesFile = await required(folder, 'codes.safetensors', file);
-  if (layersFile.names.length === 0)
-    throw new InputError({ field: 'layers.safetensors', problem: 'holds no tensor', accepted: 'one tensor [n, d] per layer' });
+  requireTensors(layersFile, 'layers.safetensors', 'one tensor [n, d] per layer');
   const layerNames = layerOrder('layers', layersFile.names, settings.layers);
   const layers = layerNames.map((name) => rank2(layersFile, 'layers.safetensors', name));
   const codes = rank2(codesFile, 'codes.safetensors', 'z');
   requireRows('codes.safetensors: z', codes.rows, layers[0]!.rows);
   layers.forEach((layer, index) => requireRows(`layers.safetensors: ${layerNames[index]}`, layer.rows, layers[0]!.rows));
   const checkpointsFile = await file('checkpoints.safetensors');
-  const checkpointNames = checkpointsFile && layerOrder('checkpoints', checkpointsFile.names, undefined);
+  if (checkpointsFile) requireTensors(checkpointsFile, 'checkpoints.safetensors', 'one tensor [n, d] per checkpoint');
+  const checkpointNames = checkpointsFile && layerOrder('checkpoints', checkpointsFile.names, settings.checkpoints);
   const checkpoints = checkpointsFile && checkpointNames?.map((name) => rank2(checkpointsFile, 'checkpoints.safetensors', name));
   checkpoints?.forEach((point, index) => requireRows(`checkpoints.safetensors: ${checkpointNames?.[index]}`, point.rows, layers[0]!.rows));
   const rows = await file('rows.safetensors');
   const n = codes.rows;
+  const head = await headIn(await file('head.safetensors'), layers.at(-1)!.columns);
+  const masks = await matrixIn(await file('masks.safetensors'), 'masks.safetensors', 'm', [undefined, layers.at(-1)!.columns]);
+  if (masks) requireMasks(masks);
+  const labels = await integersIn(rows, 'labels', n, head?.b.length, (values) => Int32Array.from(values));
+  const permutation = await integersIn(rows, 'permutation', n, n, (values) => Uint32Array.from(values));
+  if (permutation) requirePermutation(permutation);
   return {
     layers,
     layerNames,
     codes,
-    ...present('head', await headIn(await file('head.safetensors'), layers.at(-1)!.columns)),
-    ...present('dictionary', await matrixIn(await file('dictionary.safetensors'), 'dictionary.safetensors', 'D', [codes.columns, layers.at(-1)!.columns])),
-    ...present('masks', await matrixIn(await file('masks.safetensors'), 'masks.safetensors', 'm', [undefined, layers.at(-1)!.columns])),
+    ...present('head', head),
+    ...present(
+      'dictionary',
+      await matrixIn(await file('dictionary.safetensors'), 'dictionary.safetensors', 'D', [codes.columns, layers.at(-1)!.columns]),
+    ),
+    ...present('masks', masks),
     ...present('noisy', noisyIn(await file('noisy_codes.safetensors'), codes.columns)),
     ...present('checkpoints', checkpoints),
     ...present('checkpointNames', checkpointNames),
-    ...present('labels', await integersIn(rows, 'labels', n, (values) => Int32Array.from(values))),
-    ...present('permutation', await integersIn(rows, 'permutation', n, (values) => Uint32Array.from(values))),
+    ...present('labels', labels),
+    ...present('permutation', permutation),
     folds: settings.folds ?? 5,
     ...present('alphas', settings.alphas),
     seed: settings.seed ?? 0,
@@ -101,8 +104,14 @@ function present<K extends string, V>(key: K, value: V | undefined): Partial<Rec
 async function required(folder: string, name: string, file: (name: string) => Promise<SafetensorsFile | undefined>): Promise<SafetensorsFile> {
   const opened = await file(name);
   if (!opened)
-    throw new FathomError('NOT_FOUND', `${join(folder, name)} is missing; a folder of arrays needs layers.safetensors and codes.safetensors`, { metadata: { file: name } });
+    throw new FathomError('NOT_FOUND', `${join(folder, name)} is missing; a folder of arrays needs layers.safetensors and codes.safetensors`, {
+      metadata: { file: name },
+    });
   return opened;
+}
+
+function requireTensors(file: SafetensorsFile, where: string, accepted: string): void {
+  if (file.names.length === 0) throw new InputError({ field: where, problem: 'holds no tensor', accepted });
 }
 
 function rank2(file: SafetensorsFile, where: string, name: string): RowSource {
@@ -117,25 +126,47 @@ function requireShape(file: SafetensorsFile, where: string, name: string, wanted
   const { shape } = file.info(name);
   const fits = shape.length === wanted.length && shape.every((size, i) => size > 0 && (wanted[i] === undefined || wanted[i] === size));
   if (!fits)
-    throw new InputError({ field: `${where}: ${name}`, problem: 'has the wrong shape', value: shape, accepted: `[${wanted.map((size) => size ?? 'any').join(', ')}]` });
+    throw new InputError({
+      field: `${where}: ${name}`,
+      problem: 'has the wrong shape',
+      value: shape,
+      accepted: `[${wanted.map((size) => size ?? 'any').join(', ')}]`,
+    });
   return shape;
 }
 
 function requireRows(field: string, rows: number, wanted: number): void {
-  if (rows !== wanted) throw new InputError({ field, problem: 'has another number of rows than the first layer', value: rows, accepted: `${wanted} rows` });
+  if (rows !== wanted)
+    throw new InputError({ field, problem: 'has another number of rows than the first layer', value: rows, accepted: `${wanted} rows` });
 }
 
-async function matrixIn(file: SafetensorsFile | undefined, where: string, name: string, wanted: readonly (number | undefined)[]): Promise<Matrix | undefined> {
+async function matrixIn(
+  file: SafetensorsFile | undefined,
+  where: string,
+  name: string,
+  wanted: readonly (number | undefined)[],
+): Promise<Matrix | undefined> {
   if (!file) return undefined;
   const [rows = 0, columns = 0] = requireShape(file, where, name, wanted);
-  return { values: toFloat64(await file.tensor(name)), rows, columns };
+  return { values: await finiteValues(file, where, name, columns), rows, columns };
+}
+
+/** A whole tensor as float64; an InputError names the row and column of the first value that is NaN or infinite. */
+async function finiteValues(file: SafetensorsFile, where: string, name: string, columns: number): Promise<Float64Array> {
+  const values = toFloat64(await file.tensor(name));
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    const place = `row ${Math.floor(wrong / columns)}, column ${wrong % columns}`;
+    throw new InputError({ field: `${where}: ${name}, ${place}`, problem: 'is not finite', value: values[wrong], accepted: 'finite numbers' });
+  }
+  return values;
 }
 
 async function headIn(file: SafetensorsFile | undefined, width: number): Promise<ScoreInputs['head']> {
   const W = await matrixIn(file, 'head.safetensors', 'W', [width, undefined]);
   if (!file || !W) return undefined;
   requireShape(file, 'head.safetensors', 'b', [W.columns]);
-  return { W, b: toFloat64(await file.tensor('b')) };
+  return { W, b: await finiteValues(file, 'head.safetensors', 'b', W.columns) };
 }
 
 function noisyIn(file: SafetensorsFile | undefined, features: number): ScoreInputs['noisy'] {
@@ -144,40 +175,62 @@ function noisyIn(file: SafetensorsFile | undefined, features: number): ScoreInpu
   return { source: file.rows('z', 3), strengths, draws, images };
 }
 
-async function integersIn<T>(file: SafetensorsFile | undefined, name: string, n: number, convert: (values: Float64Array) => T): Promise<T | undefined> {
+/** A tensor of whole numbers from 0 to `below` − 1; without `below`, to the largest that 32 bits hold. */
+async function integersIn<T>(
+  file: SafetensorsFile | undefined,
+  name: string,
+  n: number,
+  below: number | undefined,
+  convert: (values: Float64Array) => T,
+): Promise<T | undefined> {
   if (!file?.names.includes(name)) return undefined;
   requireShape(file, 'rows.safetensors', name, [n]);
   const values = toFloat64(await file.tensor(name));
-  const wrong = values.findIndex((value) => !Number.isInteger(value) || value < 0 || value > 0x7fffffff);
+  const most = (below ?? 0x80000000) - 1;
+  const wrong = values.findIndex((value) => !Number.isInteger(value) || value < 0 || value > most);
   if (wrong >= 0)
-    throw new InputError({ field: `rows.safetensors: ${name}[${wrong}]`, problem: 'is no whole number of at least 0', value: values[wrong], accepted: 'whole numbers from 0' });
+    throw new InputError({
+      field: `rows.safetensors: ${name}, row ${wrong}`,
+      problem: 'is out of range',
+      value: values[wrong],
+      accepted: `whole numbers from 0 to ${most}`,
+    });
   return convert(values);
 }
 
-async function readCase(path: string): Promise<Case> {
-  if (!(await exists(path))) return {};
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new InputError({ field: path, problem: `is not JSON: ${(cause as Error).message}`, accepted: 'a JSON object', cause });
+function requirePermutation(permutation: Uint32Array): void {
+  const seen = new Uint8Array(permutation.length);
+  permutation.forEach((value, row) => {
+    if (seen[value] === 1)
+      throw new InputError({
+        field: `rows.safetensors: permutation, row ${row}`,
+        problem: 'comes a second time',
+        value,
+        accepted: 'each row number once',
+      });
+    seen[value] = 1;
+  });
+}
+
+function requireMasks({ values, columns }: Matrix): void {
+  const wrong = values.findIndex((value) => value !== 0 && value !== 1);
+  if (wrong >= 0) {
+    const place = `row ${Math.floor(wrong / columns)}, column ${wrong % columns}`;
+    throw new InputError({
+      field: `masks.safetensors: m, ${place}`,
+      problem: 'is no mask',
+      value: values[wrong],
+      accepted: '0 (removed) or 1 (kept)',
+    });
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new InputError({ field: path, problem: 'is no JSON object', accepted: 'an object with folds, alphas, layers, seed' });
-  const { folds, alphas, layers, seed } = parsed as Record<string, unknown>;
-  const check = (field: string, value: unknown, holds: boolean, accepted: string): void => {
-    if (value !== undefined && !holds) throw new InputError({ field: `case.json: ${field}`, problem: 'is of the wrong kind', value, accepted });
-  };
-  check('folds', folds, Number.isInteger(folds), 'a whole number of at least 3');
-  check('alphas', alphas, Array.isArray(alphas) && alphas.every((alpha) => typeof alpha === 'number'), 'a list of numbers above 0, ascending');
-  check('layers', layers, Array.isArray(layers) && layers.every((name) => typeof name === 'string'), 'a list of tensor names');
-  check('seed', seed, Number.isSafeInteger(seed) && (seed as number) >= 0, 'a whole number of at least 0');
-  return parsed as Case;
 }
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
-    () => false,
+    (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return false;
+      throw new InputError({ field: path, problem: `cannot be read (${cause.code})`, accepted: 'a file that can be read, or none', cause });
+    },
   );
 }

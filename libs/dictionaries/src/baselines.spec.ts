@@ -5,7 +5,12 @@ import { NnlsEncoder } from './nnls-encoder.js';
 describe('the neuron basis', () => {
   it('codes non-negative rows by themselves, but for the ridge', () => {
     const rows = sparseMatrix(40, 1);
-    expect(relativeDifference(new NnlsEncoder(neuronBasis(8), 8, 8).encode(rows, 5), rows.map((x) => x / (1 + 1e-6)))).toBeLessThan(1e-15);
+    expect(
+      relativeDifference(
+        new NnlsEncoder(neuronBasis(8), 8, 8).encode(rows, 5),
+        rows.map((x) => x / (1 + 1e-6)),
+      ),
+    ).toBeLessThan(1e-15);
   });
 });
 

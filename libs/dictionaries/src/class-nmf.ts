@@ -48,7 +48,11 @@ export interface OneClassFit extends NmfFit {
  * @throws InputError when the class has no row, a label is missing, or as {@link fitNmf}
  */
 export async function fitOneClass(
-  source: RowSource, labels: Int32Array, label: number, options: NmfOptions, control: Control = unwatched,
+  source: RowSource,
+  labels: Int32Array,
+  label: number,
+  options: NmfOptions,
+  control: Control = unwatched,
 ): Promise<OneClassFit> {
   const filled = resolveNmfOptions(options);
   const rows = rowsOfClass(source, labels, label);
@@ -92,18 +96,33 @@ function requireLabels(labels: Int32Array, n: number, classes: number): void {
     throw new InputError({ field: 'labels', problem: 'wrong number of labels', value: labels.length, accepted: `one for each of ${n} rows` });
   const wrong = labels.findIndex((label) => label < 0 || label >= classes);
   if (wrong >= 0)
-    throw new InputError({ field: `labels[${wrong}]`, problem: 'no such class', value: labels[wrong], accepted: `an integer from 0 to ${classes - 1}` });
+    throw new InputError({
+      field: `labels[${wrong}]`,
+      problem: 'no such class',
+      value: labels[wrong],
+      accepted: `an integer from 0 to ${classes - 1}`,
+    });
 }
 
 function rowsOfClass(source: RowSource, labels: Int32Array, label: number): Uint32Array {
   if (labels.length !== source.rows)
-    throw new InputError({ field: 'labels', problem: 'wrong number of labels', value: labels.length, accepted: `one for each of ${source.rows} rows of ${source.name}` });
+    throw new InputError({
+      field: 'labels',
+      problem: 'wrong number of labels',
+      value: labels.length,
+      accepted: `one for each of ${source.rows} rows of ${source.name}`,
+    });
   const rows: number[] = [];
   labels.forEach((value, row) => {
     if (value === label) rows.push(row);
   });
   if (rows.length === 0)
-    throw new InputError({ field: `class ${label}`, problem: `no row of ${source.name} has this label`, value: 0, accepted: 'at least one row in every class' });
+    throw new InputError({
+      field: `class ${label}`,
+      problem: `no row of ${source.name} has this label`,
+      value: 0,
+      accepted: 'at least one row in every class',
+    });
   return Uint32Array.from(rows);
 }
 

@@ -7,7 +7,13 @@ describe('decoding', () => {
   });
 
   it('refuses arrays of another size', async () => {
-    expect(await thrownBy(() => decode(new Float64Array(3), 2, new Float64Array(6), 2, 3))).toMatchObject({ reason: 'INVALID_INPUT', field: 'codes' });
-    expect(await thrownBy(() => decode(new Float64Array(4), 2, new Float64Array(5), 2, 3))).toMatchObject({ reason: 'INVALID_INPUT', field: 'atoms' });
+    expect(await thrownBy(() => decode(new Float64Array(3), 2, new Float64Array(6), 2, 3))).toMatchObject({
+      reason: 'INVALID_INPUT',
+      field: 'codes',
+    });
+    expect(await thrownBy(() => decode(new Float64Array(4), 2, new Float64Array(5), 2, 3))).toMatchObject({
+      reason: 'INVALID_INPUT',
+      field: 'atoms',
+    });
   });
 });

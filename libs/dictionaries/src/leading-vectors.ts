@@ -28,14 +28,11 @@ const LEAST_EIGENVALUE = 1e-12;
  * d ≤ 256: the eigenvectors of AᵀA by Jacobi rotations. Larger d: 15 steps of seeded subspace iteration with 10 extra
  * directions; vectors whose singular values nearly tie with those left out are then approximate, which a start may be.
  */
-export async function leadingVectors(
-  source: RowSource, most: number, options: Required<NmfOptions>, control: Control,
-): Promise<LeadingVectors> {
+export async function leadingVectors(source: RowSource, most: number, options: Required<NmfOptions>, control: Control): Promise<LeadingVectors> {
   const d = source.columns;
   if (d <= WHOLE_GRAM_COLUMNS) {
     const gram = new Float64Array(d * d);
-    await forEachBlock(source, options.blockRows, control, (block, _start, rows) =>
-      addProductOverRows(gram, block, 0, d, block, d, rows));
+    await forEachBlock(source, options.blockRows, control, (block, _start, rows) => addProductOverRows(gram, block, 0, d, block, d, rows));
     const { values, vectors } = symmetricEigen(gram, d);
     return largest(values, vectors, d, most);
   }
@@ -45,25 +42,26 @@ export async function leadingVectors(
   orthonormalise(basis, q, d);
   for (let step = 0; step < POWER_STEPS; step++) {
     const next = new Float64Array(q * d);
-    await project(source, basis, q, options, control, (projected, block, rows) =>
-      addProductOverRows(next, projected, 0, q, block, d, rows));
+    await project(source, basis, q, options, control, (projected, block, rows) => addProductOverRows(next, projected, 0, q, block, d, rows));
     orthonormalise(next, q, d);
     basis.set(next);
   }
   const gram = new Float64Array(q * q);
-  await project(source, basis, q, options, control, (projected, _block, rows) =>
-    addProductOverRows(gram, projected, 0, q, projected, q, rows));
+  await project(source, basis, q, options, control, (projected, _block, rows) => addProductOverRows(gram, projected, 0, q, projected, q, rows));
   const inner = symmetricEigen(gram, q);
   const vectors = new Float64Array(q * d);
   for (let i = 0; i < q; i++)
-    for (let j = 0; j < q; j++)
-      for (let c = 0; c < d; c++) vectors[i * d + c] = vectors[i * d + c]! + inner.vectors[i * q + j]! * basis[j * d + c]!;
+    for (let j = 0; j < q; j++) for (let c = 0; c < d; c++) vectors[i * d + c] = vectors[i * d + c]! + inner.vectors[i * q + j]! * basis[j * d + c]!;
   for (let i = 0; i < q; i++) fixSign(vectors, i * d, d);
   return largest(inner.values, vectors, d, most);
 }
 
 async function project(
-  source: RowSource, basis: Float64Array, q: number, options: Required<NmfOptions>, control: Control,
+  source: RowSource,
+  basis: Float64Array,
+  q: number,
+  options: Required<NmfOptions>,
+  control: Control,
   visit: (projected: Float64Array, block: Float64Array, rows: number) => void,
 ): Promise<void> {
   const projected = new Float64Array(Math.min(options.blockRows, source.rows) * q);

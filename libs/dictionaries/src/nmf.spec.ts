@@ -6,20 +6,28 @@ import { decode } from './decode.js';
 import { known, type NmfCase } from './known-case.fixture.js';
 import { fitNmf, fitNmfStreamed } from './nmf.js';
 
-const shapes = fc.record({ n: fc.integer({ min: 1, max: 14 }), d: fc.integer({ min: 1, max: 9 }), atoms: fc.integer({ min: 1, max: 6 }), seed: fc.nat(1000) });
+const shapes = fc.record({
+  n: fc.integer({ min: 1, max: 14 }),
+  d: fc.integer({ min: 1, max: 9 }),
+  atoms: fc.integer({ min: 1, max: 6 }),
+  seed: fc.nat(1000),
+});
 
 describe('NMF against scikit-learn', () => {
-  it.each(known<NmfCase[]>('nmf.json'))('has its loss after every number of sweeps, and at the end: $name', async ({ matrix, n, d, atoms, lossAfter, bestLoss }) => {
-    const rows = Float64Array.from(matrix);
-    for (const [maxSweeps, loss] of lossAfter) {
-      const fit = await fitNmf(rows, n, d, { seed: 1, atoms, tolerance: 0, maxSweeps });
-      expect(Math.abs(fit.loss / loss - 1)).toBeLessThan(1e-8);
-      expect(fit).toMatchObject({ sweeps: maxSweeps, converged: false });
-    }
-    const best = await fitNmf(rows, n, d, { seed: 1, atoms, tolerance: 1e-9, maxSweeps: 20_000 });
-    expect(best.loss).toBeLessThanOrEqual(1.001 * bestLoss);
-    expect(best.converged).toBe(true);
-  });
+  it.each(known<NmfCase[]>('nmf.json'))(
+    'has its loss after every number of sweeps, and at the end: $name',
+    async ({ matrix, n, d, atoms, lossAfter, bestLoss }) => {
+      const rows = Float64Array.from(matrix);
+      for (const [maxSweeps, loss] of lossAfter) {
+        const fit = await fitNmf(rows, n, d, { seed: 1, atoms, tolerance: 0, maxSweeps });
+        expect(Math.abs(fit.loss / loss - 1)).toBeLessThan(1e-8);
+        expect(fit).toMatchObject({ sweeps: maxSweeps, converged: false });
+      }
+      const best = await fitNmf(rows, n, d, { seed: 1, atoms, tolerance: 1e-9, maxSweeps: 20_000 });
+      expect(best.loss).toBeLessThanOrEqual(1.001 * bestLoss);
+      expect(best.converged).toBe(true);
+    },
+  );
 });
 
 describe('an NMF', () => {
@@ -65,7 +73,8 @@ describe('an NMF', () => {
     const n = 21;
     const rows = sparseMatrix(n * d, 7);
     const whole = await fitNmf(rows, n, d, { seed: 2, atoms: 4, maxSweeps: 20 });
-    for (const blockRows of [1, 3, 8, 20]) expect(await fitNmfStreamed(memoryRows('a', rows, n, d), { seed: 2, atoms: 4, maxSweeps: 20, blockRows })).toEqual(whole);
+    for (const blockRows of [1, 3, 8, 20])
+      expect(await fitNmfStreamed(memoryRows('a', rows, n, d), { seed: 2, atoms: 4, maxSweeps: 20, blockRows })).toEqual(whole);
   });
 
   it('leaves the rows as they were', async () => {
@@ -99,9 +108,20 @@ describe('an NMF', () => {
   it('tells how many sweeps are done, and stops when told to', async () => {
     const seen: number[] = [];
     const rows = sparseMatrix(60, 3);
-    await fitNmf(rows, 10, 6, { seed: 1, atoms: 2, tolerance: 0, maxSweeps: 3 }, { throwIfCancelled: () => undefined, progress: (done, total) => seen.push(done, total) });
+    await fitNmf(
+      rows,
+      10,
+      6,
+      { seed: 1, atoms: 2, tolerance: 0, maxSweeps: 3 },
+      { throwIfCancelled: () => undefined, progress: (done, total) => seen.push(done, total) },
+    );
     expect(seen).toEqual([1, 3, 2, 3, 3, 3]);
-    const control = { progress: () => undefined, throwIfCancelled: () => { throw cancelled(); } };
+    const control = {
+      progress: () => undefined,
+      throwIfCancelled: () => {
+        throw cancelled();
+      },
+    };
     expect(await thrownBy(() => fitNmf(rows, 10, 6, { seed: 1 }, control))).toMatchObject({ reason: 'CANCELLED' });
   });
 });
@@ -112,13 +132,25 @@ describe('NMF refuses', () => {
     ['a negative entry', () => fitNmf(changed(7, -0.5), 4, 3, { seed: 1 }), 'activations[row 2, column 1]: negative (got -0.5)'],
     ['NaN', () => fitNmf(changed(3, NaN), 4, 3, { seed: 1 }), 'activations[row 1, column 0]: not a finite number (got "NaN")'],
     ['infinity', () => fitNmf(changed(11, Infinity), 4, 3, { seed: 1 }), 'activations[row 3, column 2]: not a finite number'],
-    ['a bad entry of a later block', () => fitNmfStreamed(memoryRows('acts', changed(11, -1), 4, 3), { seed: 1, blockRows: 2 }), 'acts[row 3, column 2]: negative (got -1)'],
+    [
+      'a bad entry of a later block',
+      () => fitNmfStreamed(memoryRows('acts', changed(11, -1), 4, 3), { seed: 1, blockRows: 2 }),
+      'acts[row 3, column 2]: negative (got -1)',
+    ],
     ['values whose squares overflow', () => fitNmf(changed(0, 1e200), 4, 3, { seed: 1 }), 'activations: values too large'],
     ['no rows', () => fitNmf(new Float64Array(0), 0, 3, { seed: 1 }), 'rows of activations: not a possible number (got 0)'],
-    ['an empty source', () => fitNmfStreamed({ name: 'acts', rows: 0, columns: 3, read: () => Promise.reject(new Error('read')) }, { seed: 1 }), 'rows of acts: not a possible number (got 0)'],
+    [
+      'an empty source',
+      () => fitNmfStreamed({ name: 'acts', rows: 0, columns: 3, read: () => Promise.reject(new Error('read')) }, { seed: 1 }),
+      'rows of acts: not a possible number (got 0)',
+    ],
     ['no columns', () => fitNmf(new Float64Array(0), 3, 0, { seed: 1 }), 'columns of activations: not a possible number (got 0)'],
     ['a wrong size', () => fitNmf(new Float64Array(5), 2, 3, { seed: 1 }), 'activations: wrong number of values (got 5); accepted: 2 × 3 values'],
-    ['no atoms', () => fitNmf(sparseMatrix(12, 1), 4, 3, { seed: 1, atoms: 0 }), 'atoms: not a possible number (got 0); accepted: an integer from 1 to 65536'],
+    [
+      'no atoms',
+      () => fitNmf(sparseMatrix(12, 1), 4, 3, { seed: 1, atoms: 0 }),
+      'atoms: not a possible number (got 0); accepted: an integer from 1 to 65536',
+    ],
     ['too many atoms', () => fitNmf(sparseMatrix(12, 1), 4, 3, { seed: 1, atoms: 65_537 }), 'atoms: not a possible number (got 65537)'],
     ['half an atom', () => fitNmf(sparseMatrix(12, 1), 4, 3, { seed: 1, atoms: 1.5 }), 'atoms: not a possible number (got 1.5)'],
     ['a negative tolerance', () => fitNmf(sparseMatrix(12, 1), 4, 3, { seed: 1, tolerance: -1 }), 'tolerance: out of range (got -1)'],

@@ -92,14 +92,16 @@ async function energyOf(source: RowSource, blockRows: number, control: Control):
     for (let at = 0; at < block.length; at++) energy += block[at]! * block[at]!;
   });
   if (energy === Infinity)
-    throw new InputError({ field: source.name, problem: 'values too large: their squares add up to infinity', accepted: 'values whose squares add up to a float64' });
+    throw new InputError({
+      field: source.name,
+      problem: 'values too large: their squares add up to infinity',
+      accepted: 'values whose squares add up to a float64',
+    });
   return energy;
 }
 
 /** Moves the atoms' lengths into the codes; an atom without length or without codes becomes zero. Returns how many are. */
-function toUnitAtoms(
-  atoms: Float64Array, codes: Float64Array, gram: Float64Array, codesGram: Float64Array, n: number, r: number, d: number,
-): number {
+function toUnitAtoms(atoms: Float64Array, codes: Float64Array, gram: Float64Array, codesGram: Float64Array, n: number, r: number, d: number): number {
   const lengths = Float64Array.from({ length: r }, (_, j) => (codesGram[j * r + j]! > 0 ? Math.sqrt(gram[j * r + j]!) : 0));
   for (let j = 0; j < r; j++) {
     const length = lengths[j]!;

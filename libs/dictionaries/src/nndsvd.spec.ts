@@ -35,6 +35,8 @@ describe('the NNDSVD start', () => {
     const whole = await leadingVectors(memoryRows('matrix', cut, n, narrow), 3, options, unwatched);
     expect(relativeDifference(iterated.singularValues, whole.singularValues)).toBeLessThan(1e-10);
     for (let j = 0; j < 3; j++)
-      expect(relativeDifference(iterated.vectors.subarray(j * d, j * d + narrow), whole.vectors.subarray(j * narrow, (j + 1) * narrow))).toBeLessThan(1e-8);
+      expect(relativeDifference(iterated.vectors.subarray(j * d, j * d + narrow), whole.vectors.subarray(j * narrow, (j + 1) * narrow))).toBeLessThan(
+        1e-8,
+      );
   });
 });

@@ -29,8 +29,7 @@ export async function nndsvdStart(source: RowSource, options: Required<NmfOption
   const projected = new Float64Array(Math.min(n, options.blockRows) * rank);
   await forEachBlock(source, options.blockRows, control, (block, start, rows) => {
     innerProducts(projected, 0, block, rows, vectors, rank, d);
-    for (let i = 0; i < rows; i++)
-      codes.set(projected.subarray(i * rank, (i + 1) * rank), (start + i) * r);
+    for (let i = 0; i < rows; i++) codes.set(projected.subarray(i * rank, (i + 1) * rank), (start + i) * r);
   });
   const random = new Prng(options.seed, `${options.stream}/start`);
   for (let j = 0; j < r; j++) {
@@ -44,9 +43,7 @@ export async function nndsvdStart(source: RowSource, options: Required<NmfOption
 }
 
 /** Turns v_j (in `atoms`) and σ_j·u_j (in `codes`) into the start of atom j; false where nothing of them is left. */
-function keepParts(
-  atoms: Float64Array, j: number, d: number, codes: Float64Array, n: number, r: number, singularValue: number,
-): boolean {
+function keepParts(atoms: Float64Array, j: number, d: number, codes: Float64Array, n: number, r: number, singularValue: number): boolean {
   const right = partNorms(atoms, j * d, 1, d);
   const left = partNorms(codes, j, r, n);
   const first = j === 0;

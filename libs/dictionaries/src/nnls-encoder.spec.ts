@@ -7,7 +7,13 @@ import { NnlsEncoder } from './nnls-encoder.js';
 import { PassiveSet } from './passive-set.js';
 import { innerProducts } from './row-products.js';
 
-const problems = fc.record({ k: fc.integer({ min: 1, max: 24 }), d: fc.integer({ min: 1, max: 12 }), n: fc.integer({ min: 1, max: 6 }), seed: fc.nat(10_000), signed: fc.boolean() });
+const problems = fc.record({
+  k: fc.integer({ min: 1, max: 24 }),
+  d: fc.integer({ min: 1, max: 12 }),
+  n: fc.integer({ min: 1, max: 6 }),
+  seed: fc.nat(10_000),
+  signed: fc.boolean(),
+});
 
 function problem({ k, d, n, seed, signed }: { k: number; d: number; n: number; seed: number; signed: boolean }) {
   const make = signed ? gaussianMatrix : sparseMatrix;
@@ -113,7 +119,10 @@ describe('the encoder', () => {
   it('gives a row up with its name rather than search for ever', async () => {
     const encoder = new NnlsEncoder(atoms, 8, 5, { maxSteps: 1 });
     const rows = new Float64Array(15);
-    rows.set(atoms.subarray(0, 5).map((x, c) => x + 0.5 * atoms[5 + c]! + 0.3 * atoms[10 + c]!), 10);
+    rows.set(
+      atoms.subarray(0, 5).map((x, c) => x + 0.5 * atoms[5 + c]! + 0.3 * atoms[10 + c]!),
+      10,
+    );
     const error = await thrownBy(() => encoder.encode(rows, 3));
     expect(error).toBeInstanceOf(FathomError);
     expect(error).toMatchObject({ reason: 'INTERNAL', metadata: { row: '2', steps: '1' } });
@@ -124,7 +133,12 @@ describe('the encoder', () => {
     const control = { throwIfCancelled: () => undefined, progress: (done: number) => seen.push(done) };
     new NnlsEncoder(atoms, 8, 5).encode(sparseMatrix(300 * 5, 1), 300, control);
     expect(seen).toEqual([0, 256, 300]);
-    const stop = { progress: () => undefined, throwIfCancelled: () => { throw cancelled(); } };
+    const stop = {
+      progress: () => undefined,
+      throwIfCancelled: () => {
+        throw cancelled();
+      },
+    };
     expect(await thrownBy(() => new NnlsEncoder(atoms, 8, 5).encode(sparseMatrix(15, 1), 3, stop))).toMatchObject({ reason: 'CANCELLED' });
   });
 
@@ -136,8 +150,16 @@ describe('the encoder', () => {
     ['atoms that are too long', () => new NnlsEncoder(Float64Array.of(1e200), 1, 1), 'atoms: values too large'],
     ['rows of another size', () => new NnlsEncoder(atoms, 8, 5).encode(new Float64Array(9), 2), 'activations: wrong number of values (got 9)'],
     ['no rows', () => new NnlsEncoder(atoms, 8, 5).encode(new Float64Array(0), 0), 'rows of activations: not a possible number (got 0)'],
-    ['infinity in a row', () => new NnlsEncoder(atoms, 8, 5).encode(sparseMatrix(10, 1).with(6, -Infinity), 2), 'activations[row 1, column 1]: not a finite number'],
-    ['a row that is too long', () => new NnlsEncoder(Float64Array.of(1e10, 1e10), 1, 2).encode(Float64Array.of(1, 1, 1e300, 1e300), 2), 'activations[row 1]: values too large'],
+    [
+      'infinity in a row',
+      () => new NnlsEncoder(atoms, 8, 5).encode(sparseMatrix(10, 1).with(6, -Infinity), 2),
+      'activations[row 1, column 1]: not a finite number',
+    ],
+    [
+      'a row that is too long',
+      () => new NnlsEncoder(Float64Array.of(1e10, 1e10), 1, 2).encode(Float64Array.of(1, 1, 1e300, 1e300), 2),
+      'activations[row 1]: values too large',
+    ],
   ])('refuses %s', async (_name, call, message) => {
     const error = await thrownBy(call);
     expect(error).toBeInstanceOf(InputError);

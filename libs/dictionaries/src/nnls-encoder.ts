@@ -38,7 +38,12 @@ export class NnlsEncoder {
    * @param atoms D, k × d row-major, finite; k at most 16,384 (8·k² bytes are held)
    * @throws InputError when D is not k × d or not finite
    */
-  constructor(private readonly atoms: Float64Array, private readonly k: number, private readonly d: number, options: NnlsOptions = {}) {
+  constructor(
+    private readonly atoms: Float64Array,
+    private readonly k: number,
+    private readonly d: number,
+    options: NnlsOptions = {},
+  ) {
     requireCount('atoms', k, MOST_ATOMS);
     requireMatrix('atoms', atoms, k, d);
     requireValues('atoms', atoms, 0, d, true);
@@ -48,7 +53,8 @@ export class NnlsEncoder {
     innerProducts(this.h, 0, atoms, k, atoms, k, d);
     let energy = 0;
     for (let j = 0; j < k; j++) energy += this.h[j * k + j]!;
-    if (energy === Infinity) throw new InputError({ field: 'atoms', problem: 'values too large: their squares add up to infinity', accepted: 'atoms of unit length' });
+    if (energy === Infinity)
+      throw new InputError({ field: 'atoms', problem: 'values too large: their squares add up to infinity', accepted: 'atoms of unit length' });
     for (let j = 0; j < k; j++) this.h[j * k + j] = this.h[j * k + j]! + (RIDGE * energy) / k;
     this.b = new Float64Array(k);
     this.slope = new Float64Array(k);
@@ -91,7 +97,11 @@ export class NnlsEncoder {
     let scale = 0;
     for (let j = 0; j < k; j++) scale = Math.max(scale, Math.abs(b[j]!));
     if (!(scale <= Number.MAX_VALUE))
-      throw new InputError({ field: `activations[row ${row}]`, problem: 'values too large: their products with the atoms are no numbers', accepted: 'rows whose products with the atoms are float64' });
+      throw new InputError({
+        field: `activations[row ${row}]`,
+        problem: 'values too large: their products with the atoms are no numbers',
+        accepted: 'rows whose products with the atoms are float64',
+      });
     passive.size = 0;
     slope.set(b);
     barred.fill(0);
@@ -99,7 +109,9 @@ export class NnlsEncoder {
       const atom = this.steepest(ENTRY * scale);
       if (atom < 0) break;
       if (steps >= this.maxSteps)
-        throw new FathomError('INTERNAL', `the code of row ${row} is not found after ${steps} steps`, { metadata: { row: String(row), steps: String(steps) } });
+        throw new FathomError('INTERNAL', `the code of row ${row} is not found after ${steps} steps`, {
+          metadata: { row: String(row), steps: String(steps) },
+        });
       barred[atom] = 1; // members are barred too
       if (!passive.add(atom)) continue;
       passive.solve(this.trial);
@@ -192,8 +204,7 @@ export class NnlsEncoder {
       const [p, q, r, s] = [members[i]!, members[i + 1]!, members[i + 2]!, members[i + 3]!];
       const [zp, zq, zr, zs] = [z[p]!, z[q]!, z[r]!, z[s]!];
       const [hp, hq, hr, hs] = [p * k, q * k, r * k, s * k];
-      for (let j = 0; j < k; j++)
-        slope[j] = slope[j]! - zp * h[hp + j]! - zq * h[hq + j]! - zr * h[hr + j]! - zs * h[hs + j]!;
+      for (let j = 0; j < k; j++) slope[j] = slope[j]! - zp * h[hp + j]! - zq * h[hq + j]! - zr * h[hr + j]! - zs * h[hs + j]!;
     }
     for (; i < size; i++) {
       const weight = z[members[i]!]!;

@@ -10,7 +10,11 @@ export class PassiveSet {
   private readonly reduced: Float64Array; // L⁻¹·b of the members
 
   /** `h` is a symmetric positive definite k × k matrix, `b` (length k) the right-hand side: what it holds at an `add` counts. */
-  constructor(private readonly h: Float64Array, private readonly b: Float64Array, private readonly k: number) {
+  constructor(
+    private readonly h: Float64Array,
+    private readonly b: Float64Array,
+    private readonly k: number,
+  ) {
     this.members = new Int32Array(k);
     this.reduced = new Float64Array(k);
   }

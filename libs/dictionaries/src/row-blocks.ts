@@ -3,7 +3,10 @@ import type { RowSource } from '@fathom/tensors';
 
 /** Visits the rows of a source in order, `blockRows` at a time; cancellation is looked at once a block. */
 export async function forEachBlock(
-  source: RowSource, blockRows: number, control: Control, visit: (block: Float64Array, start: number, rows: number) => void,
+  source: RowSource,
+  blockRows: number,
+  control: Control,
+  visit: (block: Float64Array, start: number, rows: number) => void,
 ): Promise<void> {
   for (let start = 0; start < source.rows; start += blockRows) {
     control.throwIfCancelled();

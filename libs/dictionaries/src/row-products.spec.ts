@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { gaussianMatrix, relativeDifference } from './compare.fixture.js';
 import { addProductOverRows, innerProducts } from './row-products.js';
 
-const sizes = fc.record({ rows: fc.integer({ min: 1, max: 13 }), p: fc.integer({ min: 1, max: 9 }), q: fc.integer({ min: 1, max: 9 }), cut: fc.nat(13), seed: fc.nat(1000) });
+const sizes = fc.record({
+  rows: fc.integer({ min: 1, max: 13 }),
+  p: fc.integer({ min: 1, max: 9 }),
+  q: fc.integer({ min: 1, max: 9 }),
+  cut: fc.nat(13),
+  seed: fc.nat(1000),
+});
 
 describe('products over rows', () => {
   it('are sums of products', () => {
@@ -37,7 +43,8 @@ describe('products over rows', () => {
       fc.property(sizes, ({ rows, p, q, seed }) => {
         const left = gaussianMatrix(rows * p, seed);
         const right = gaussianMatrix(rows * q, seed + 1);
-        const columns = (m: Float64Array, width: number) => Float64Array.from({ length: m.length }, (_, at) => m[(at % rows) * width + Math.floor(at / rows)]!);
+        const columns = (m: Float64Array, width: number) =>
+          Float64Array.from({ length: m.length }, (_, at) => m[(at % rows) * width + Math.floor(at / rows)]!);
         const ours = new Float64Array(p * q);
         addProductOverRows(ours, left, 0, p, right, q, rows);
         const theirs = new Float64Array(p * q);

@@ -5,7 +5,13 @@
 
 /** out += leftᵀ·right. `left` is rows × p, `right` rows × q, `out` p × q, all row-major; `leftStart` is left's first element. */
 export function addProductOverRows(
-  out: Float64Array, left: Float64Array, leftStart: number, p: number, right: Float64Array, q: number, rows: number,
+  out: Float64Array,
+  left: Float64Array,
+  leftStart: number,
+  p: number,
+  right: Float64Array,
+  q: number,
+  rows: number,
 ): void {
   let i = 0;
   for (; i + 3 < rows; i += 4) {
@@ -21,8 +27,7 @@ export function addProductOverRows(
       const x3 = left[l + 3 * p + j]!;
       if (x0 === 0 && x1 === 0 && x2 === 0 && x3 === 0) continue;
       const o = j * q;
-      for (let m = 0; m < q; m++)
-        out[o + m] = out[o + m]! + x0 * right[a + m]! + x1 * right[b + m]! + x2 * right[c + m]! + x3 * right[e + m]!;
+      for (let m = 0; m < q; m++) out[o + m] = out[o + m]! + x0 * right[a + m]! + x1 * right[b + m]! + x2 * right[c + m]! + x3 * right[e + m]!;
     }
   }
   for (; i < rows; i++) {
@@ -36,9 +41,7 @@ export function addProductOverRows(
 }
 
 /** out = rows·vectorsᵀ: inner products of each of `n` rows (length d) with each of `k` vectors; out is n × k from `outStart` on. */
-export function innerProducts(
-  out: Float64Array, outStart: number, rows: Float64Array, n: number, vectors: Float64Array, k: number, d: number,
-): void {
+export function innerProducts(out: Float64Array, outStart: number, rows: Float64Array, n: number, vectors: Float64Array, k: number, d: number): void {
   for (let i = 0; i < n; i++) {
     const a = i * d;
     const o = outStart + i * k;

@@ -7,6 +7,10 @@ import { NetworkGraph } from './network-graph.js';
 import { decodeModel } from './onnx-decoder.js';
 import { unsupportedModel } from './unsupported-model.js';
 
+// Without it onnxruntime reports its use to its maker, keeps an identifier of the machine and leaves files in the temporary
+// folder. It is read when the first network is opened; only the main thread's environment reaches native code.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 const MOST_BATCH = 65_536;
 const MOST_THREADS = 256;
 /** Errors are thrown, so nothing but a crash needs printing. */

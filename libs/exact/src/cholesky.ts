@@ -80,7 +80,16 @@ export function solveLowerTransposed(factor: Float64Array, size: number, targets
   for (let i = size - 1; i >= 0; i -= 1) {
     let l = i + 1;
     for (; l + 3 < size; l += 4) {
-      subtractFour(targets, columns, i, l, factor[l * size + i]!, factor[(l + 1) * size + i]!, factor[(l + 2) * size + i]!, factor[(l + 3) * size + i]!);
+      subtractFour(
+        targets,
+        columns,
+        i,
+        l,
+        factor[l * size + i]!,
+        factor[(l + 1) * size + i]!,
+        factor[(l + 2) * size + i]!,
+        factor[(l + 3) * size + i]!,
+      );
     }
     for (; l < size; l += 1) subtractOne(targets, columns, i, l, factor[l * size + i]!);
     divideRow(targets, columns, i, factor[i * size + i]!);

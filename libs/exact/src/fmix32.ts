@@ -22,11 +22,17 @@ export function foldOf(row: number, folds: number): number {
  * (docs/measures.md §3.2, §3.4). Hashes never tie.
  */
 export function smallestHashes(count: number, most: number): Uint32Array {
-  for (const [field, value] of [['count', count], ['most', most]] as const) {
+  for (const [field, value] of [
+    ['count', count],
+    ['most', most],
+  ] as const) {
     if (!Number.isInteger(value) || value < 0) throw new InputError({ field, problem: 'not a count', value, accepted: 'an integer of at least 0' });
   }
   const indices = Uint32Array.from({ length: count }, (_, index) => index);
   if (count <= most) return indices;
   const hashes = indices.map(fmix32);
-  return indices.sort((a, b) => hashes[a]! - hashes[b]!).slice(0, most).sort();
+  return indices
+    .sort((a, b) => hashes[a]! - hashes[b]!)
+    .slice(0, most)
+    .sort();
 }

@@ -16,7 +16,12 @@ describe('blocked products', () => {
         const plain = plainProduct(transposed(a, rows, left), left, rows, b, right);
         const out = started.slice();
         addTransposedProduct(out, a, left, b, right, rows);
-        expect(largestDifference(out, plain.map((value, at) => value + started[at]!))).toBeLessThan(1e-11);
+        expect(
+          largestDifference(
+            out,
+            plain.map((value, at) => value + started[at]!),
+          ),
+        ).toBeLessThan(1e-11);
         const again = started.slice();
         addProduct(again, transposed(a, rows, left), left, rows, b, right);
         expect(largestDifference(again, out)).toBeLessThan(1e-11);

@@ -28,7 +28,8 @@ export class ByShard<S extends { merge(other: S): void }> {
     readonly shards: number,
     private readonly total: S,
   ) {
-    if (!Number.isInteger(shards) || shards < 1) throw new InputError({ field: 'shards', problem: 'not a count', value: shards, accepted: 'an integer of at least 1' });
+    if (!Number.isInteger(shards) || shards < 1)
+      throw new InputError({ field: 'shards', problem: 'not a count', value: shards, accepted: 'an integer of at least 1' });
   }
 
   /**
@@ -62,7 +63,8 @@ export class ByShard<S extends { merge(other: S): void }> {
    */
   result(): S {
     const missing = this.missing();
-    if (missing.length > 0) throw new InputError({ field: 'shards', problem: 'some are missing', value: missing, accepted: `all ${this.shards} shards` });
+    if (missing.length > 0)
+      throw new InputError({ field: 'shards', problem: 'some are missing', value: missing, accepted: `all ${this.shards} shards` });
     return this.total;
   }
 }

@@ -29,7 +29,10 @@ export function ablationOrders(
   const draws = options.draws ?? 20;
   if (!Number.isInteger(draws) || draws < 1)
     throw new InputError({ field: 'draws', problem: 'no random order', value: draws, accepted: 'a whole number of at least 1' });
-  const columns: readonly (readonly [string, ArrayLike<number>])[] = [['kStd', kStd], ['importance', importance]];
+  const columns: readonly (readonly [string, ArrayLike<number>])[] = [
+    ['kStd', kStd],
+    ['importance', importance],
+  ];
   for (const [field, values] of columns) {
     if (values.length !== live.length)
       throw new InputError({ field, problem: 'wrong number of features', value: values.length, accepted: `${live.length}, as live has` });

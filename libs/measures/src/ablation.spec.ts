@@ -24,7 +24,10 @@ async function plain(inputs: DecisionInputs, order: Uint32Array, keepRest: boole
         }
         return keepRest ? kept + a[i * d + c]! - all : kept;
       });
-      const logits = Array.from({ length: classes }, (_, c) => inputs.b[c]! + activation.reduce((sum, value, ch) => sum + value * inputs.W[ch * classes + c]!, 0));
+      const logits = Array.from(
+        { length: classes },
+        (_, c) => inputs.b[c]! + activation.reduce((sum, value, ch) => sum + value * inputs.W[ch * classes + c]!, 0),
+      );
       if (logits.indexOf(Math.max(...logits)) === target[i]) right++;
     }
     return right / n;
@@ -73,7 +76,12 @@ describe('ablation', () => {
       fc.property(fc.nat(1000), fc.integer({ min: 1, max: 30 }), (seed, blockRows) => {
         const [n, d, k] = [30, 3, 5];
         const { arrays, ...inputs } = randomDecision(seed, n, d, k, 3);
-        const orders = ablationOrders(Float64Array.from({ length: k }, (_, j) => j), new Float64Array(k), new Uint8Array(k).fill(1), { seed, draws: 2 });
+        const orders = ablationOrders(
+          Float64Array.from({ length: k }, (_, j) => j),
+          new Float64Array(k),
+          new Uint8Array(k).fill(1),
+          { seed, draws: 2 },
+        );
         const over = (from: number, to: number) => {
           const statistic = new AblationStatistic(checkedDecision(inputs), orders);
           statistic.update({ start: from, rows: to - from, a: arrays.a.slice(from * d, to * d), z: arrays.z.slice(from * k, to * k) });

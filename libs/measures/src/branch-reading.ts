@@ -36,7 +36,8 @@ export async function branchReading(
 ): Promise<BranchReading> {
   const settings = probeSettings(options);
   const unknown = features.find((feature) => feature >= z.columns);
-  if (unknown !== undefined) throw new InputError({ field: 'features', problem: 'no such feature', value: unknown, accepted: `features of ${z.name}, 0 to ${z.columns - 1}` });
+  if (unknown !== undefined)
+    throw new InputError({ field: 'features', problem: 'no such feature', value: unknown, accepted: `features of ${z.name}, 0 to ${z.columns - 1}` });
   const tuning = tuningFeatures(z.columns);
   const statistics = await layerStatistics(x, z, plainTargets(Uint32Array.of(...tuning, ...features)), settings, ranges, control);
   const { alpha } = tune(statistics, everyIndex(tuning.length), settings.alphas, control);

@@ -18,7 +18,10 @@ function sample() {
 /** The definition: means first, then products of what is left. */
 function plain(x: Float64Array, z: Float64Array): Pick<CentredProducts, 'gram' | 'cross' | 'energy'> {
   const centred = (data: Float64Array, width: number) => {
-    const mean = Array.from({ length: width }, (_, c) => data.reduce((sum, value, i) => sum + (i % width === c ? value - data[c]! : 0), 0) / n + data[c]!);
+    const mean = Array.from(
+      { length: width },
+      (_, c) => data.reduce((sum, value, i) => sum + (i % width === c ? value - data[c]! : 0), 0) / n + data[c]!,
+    );
     return data.map((value, i) => value - mean[i % width]!);
   };
   const product = (a: Float64Array, p: number, b: Float64Array, q: number) =>
@@ -57,7 +60,11 @@ describe('centred products', () => {
     const control = { throwIfCancelled: () => undefined, progress: (done: number, total: number) => seen.push([done, total]) };
     const given = await centredProducts(xs, zs, { x: await columnRanges(xs), z: await columnRanges(zs) });
     expect(await centredProducts(xs, zs, undefined, control)).toEqual(given);
-    expect(seen).toEqual([[1024, n], [2048, n], [n, n]]);
+    expect(seen).toEqual([
+      [1024, n],
+      [2048, n],
+      [n, n],
+    ]);
   });
 
   it('have the same bits for shards in any order and twice, and nearly those of one run', () => {

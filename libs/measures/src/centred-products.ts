@@ -90,12 +90,7 @@ export class ProductsStatistic implements RowStatistic<ProductsBlock> {
  * @param ranges minima and maxima of the columns of both, where they are known
  * @throws InputError where the row counts differ, or naming row and column of a NaN or infinity
  */
-export async function centredProducts(
-  x: RowSource,
-  z: RowSource,
-  ranges?: PairedRanges,
-  control: Control = unwatched,
-): Promise<CentredProducts> {
+export async function centredProducts(x: RowSource, z: RowSource, ranges?: PairedRanges, control: Control = unwatched): Promise<CentredProducts> {
   const total = commonRows([x, z]);
   const { x: rangesX, z: rangesZ } = ranges ?? (await scannedRanges(x, z, control));
   requireRanges(x, rangesX);

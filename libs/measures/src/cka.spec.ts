@@ -25,7 +25,11 @@ describe('CKA', () => {
         const x = Float64Array.from({ length: 20 * d }, () => prng.gaussian());
         const z = Float64Array.from({ length: 40 }, (_, i) => (i % 2 ? prng.gaussian() : x[(i / 2) * d]!));
         const found = await products(x, z, 20);
-        const moved = await products(x.map((v) => v * scale + 5), z.map((v) => 2 - v * scale), 20);
+        const moved = await products(
+          x.map((v) => v * scale + 5),
+          z.map((v) => 2 - v * scale),
+          20,
+        );
         for (const measure of [cka, ckaPublished]) {
           const values = measure(found);
           values.forEach((value) => {

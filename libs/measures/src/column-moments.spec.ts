@@ -47,7 +47,9 @@ describe('the moments of codes', () => {
 
   it('refuse no features, no rows, and ranges of another matrix', async () => {
     const ranges = { min: new Float64Array(2), max: new Float64Array(2) };
-    await expect(columnMoments(memoryRows('codes', [], 4, 0), { min: new Float64Array(0), max: new Float64Array(0) })).rejects.toThrow('codes: no features (got 0)');
+    await expect(columnMoments(memoryRows('codes', [], 4, 0), { min: new Float64Array(0), max: new Float64Array(0) })).rejects.toThrow(
+      'codes: no features (got 0)',
+    );
     await expect(columnMoments(memoryRows('codes', [], 0, 2), ranges)).rejects.toThrow('codes: no rows (got 0)');
     await expect(columnMoments(memoryRows('codes', [1, 2, 3], 1, 3), ranges)).rejects.toThrow('codes, min of its columns: wrong length (got 2)');
   });

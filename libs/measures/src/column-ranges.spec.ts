@@ -16,7 +16,9 @@ describe('the ranges of columns', () => {
   it('refuse a NaN or an infinity, naming tensor, row and column', async () => {
     for (const value of [NaN, Infinity, -Infinity]) {
       const values = new Float64Array(3000 * 4).fill(value, 1500 * 4 + 2, 1500 * 4 + 3);
-      await expect(columnRanges(memoryRows('02_block', values, 3000, 4))).rejects.toThrow(`02_block, row 1500, column 2: not a finite number (got "${value}")`);
+      await expect(columnRanges(memoryRows('02_block', values, 3000, 4))).rejects.toThrow(
+        `02_block, row 1500, column 2: not a finite number (got "${value}")`,
+      );
     }
   });
 
@@ -25,6 +27,8 @@ describe('the ranges of columns', () => {
   });
 
   it('have a middle, which is the value itself where it is constant, and never overflows', () => {
-    expect([...middles({ min: Float64Array.of(-1, 0.1, -1.7e308, 1.5e308), max: Float64Array.of(3, 0.1, 1.7e308, 1.7e308) })]).toEqual([1, 0.1, 0, 1.6e308]);
+    expect([...middles({ min: Float64Array.of(-1, 0.1, -1.7e308, 1.5e308), max: Float64Array.of(3, 0.1, 1.7e308, 1.7e308) })]).toEqual([
+      1, 0.1, 0, 1.6e308,
+    ]);
   });
 });

@@ -48,7 +48,12 @@ export function middles({ min, max }: ColumnRanges): Float64Array {
 export function requireRanges(source: RowSource, ranges: ColumnRanges): void {
   for (const side of ['min', 'max'] as const) {
     if (ranges[side].length !== source.columns) {
-      throw new InputError({ field: `${source.name}, ${side} of its columns`, problem: 'wrong length', value: ranges[side].length, accepted: `${source.columns} values, one a column` });
+      throw new InputError({
+        field: `${source.name}, ${side} of its columns`,
+        problem: 'wrong length',
+        value: ranges[side].length,
+        accepted: `${source.columns} values, one a column`,
+      });
     }
   }
 }

@@ -21,7 +21,11 @@ const { null95 } = JSON.parse(readFileSync(join(__dirname, '../fixtures/flow.jso
 describe.each(['planted', 'wide'] as const)('the golden case %s', (name) => {
   const golden = goldenCase(name);
   const { expected } = golden;
-  const config = JSON.parse(readFileSync(join(__dirname, '../golden', name, 'case.json'), 'utf8')) as { folds: number; alphas: number[]; born: number[] };
+  const config = JSON.parse(readFileSync(join(__dirname, '../golden', name, 'case.json'), 'utf8')) as {
+    folds: number;
+    alphas: number[];
+    born: number[];
+  };
   const z = golden.rows('codes', 'z');
   const ranges = columnRanges(z);
   const probe = async (file: string, tensor: string, more = true): Promise<LayerProbe> => {
@@ -71,7 +75,11 @@ describe.each(['planted', 'wide'] as const)('the golden case %s', (name) => {
     expectWithin(found.lambda, expected.lambda, 1e-10);
     expectWithin(found.lambdaRaw, expected.lambda_raw, 1e-10);
     expectWithin(checkpoints[3]!, layers[4]!, 0);
-    expectWithin(found.lambdaUnshared!, found.lambda.map((value, j) => (4 * value - 1 + checkpoints[3]![j]!) / 3), 1e-12);
+    expectWithin(
+      found.lambdaUnshared!,
+      found.lambda.map((value, j) => (4 * value - 1 + checkpoints[3]![j]!) / 3),
+      1e-12,
+    );
     expectWithin(found.kStdUnshared!, complexity(probes.slice(0, 4), await moments()).kStd, 0);
   });
 });

@@ -26,14 +26,22 @@ export interface Complexity {
  * @param moments of the codes
  * @throws InputError when there is no layer, or the probes are not of the same features and folds
  */
-export function complexity(layers: readonly Pick<LayerProbe, 'r2' | 'foldR2' | 'r2InSample'>[], moments: Pick<ColumnMoments, 'variance'>): Complexity {
+export function complexity(
+  layers: readonly Pick<LayerProbe, 'r2' | 'foldR2' | 'r2InSample'>[],
+  moments: Pick<ColumnMoments, 'variance'>,
+): Complexity {
   const { variance } = moments;
   const [first] = layers;
   if (first === undefined) throw new InputError({ field: 'layers', problem: 'none', value: 0, accepted: 'the probe of at least one layer' });
   layers.forEach(({ r2, foldR2 }, at) => {
     requirePerFeature(`layers[${at}].r2`, r2, variance.length);
     if (foldR2.length !== first.foldR2.length || foldR2.length < 2 * variance.length) {
-      throw new InputError({ field: `layers[${at}].foldR2`, problem: 'wrong length', value: foldR2.length, accepted: 'the same two or more reporting folds at every layer' });
+      throw new InputError({
+        field: `layers[${at}].foldR2`,
+        problem: 'wrong length',
+        value: foldR2.length,
+        accepted: 'the same two or more reporting folds at every layer',
+      });
     }
   });
   const r2 = layers.map((layer) => layer.r2);

@@ -4,7 +4,13 @@ import { memoryRows } from '@fathom/tensors';
 import type { DecisionInputs } from './decision-inputs.js';
 
 /** A small random decision; half of the codes are 0, the last feature is dead at 0.5. */
-export function randomDecision(seed: number, n: number, d: number, k: number, classes: number): DecisionInputs & { readonly arrays: { a: Float64Array; z: Float64Array } } {
+export function randomDecision(
+  seed: number,
+  n: number,
+  d: number,
+  k: number,
+  classes: number,
+): DecisionInputs & { readonly arrays: { a: Float64Array; z: Float64Array } } {
   const prng = new Prng(seed);
   const normal = (length: number) => Float64Array.from({ length }, () => prng.gaussian());
   const a = normal(n * d).map(Math.abs);

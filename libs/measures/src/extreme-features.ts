@@ -20,7 +20,13 @@ export function extremeFeatures(kStd: Float64Array, live: Uint8Array): ExtremeFe
   const alive = Uint32Array.from(kStd.keys()).filter((feature) => live[feature] === 1);
   const count = Math.max(5, Math.min(100, Math.round(alive.length / 10)));
   return {
-    simplest: alive.slice().sort((a, b) => kStd[a]! - kStd[b]! || a - b).slice(0, count),
-    mostComplex: alive.slice().sort((a, b) => kStd[b]! - kStd[a]! || a - b).slice(0, count),
+    simplest: alive
+      .slice()
+      .sort((a, b) => kStd[a]! - kStd[b]! || a - b)
+      .slice(0, count),
+    mostComplex: alive
+      .slice()
+      .sort((a, b) => kStd[b]! - kStd[a]! || a - b)
+      .slice(0, count),
   };
 }

@@ -20,7 +20,15 @@ function randomRows(seed: number): { x: Float64Array; z: Float64Array } {
 function told(statistics: FoldStatistics): number[] {
   return [...everyIndex(FOLDS)].flatMap((fold) => {
     const { rows, sumX, sumZ, gram, cross, energy } = statistics.over([fold], everyIndex(K));
-    return [rows, ...sumX, ...sumZ, ...gram, ...cross, ...energy, ...statistics.constantChannels([fold]).map((value) => (Number.isNaN(value) ? -1 : value))];
+    return [
+      rows,
+      ...sumX,
+      ...sumZ,
+      ...gram,
+      ...cross,
+      ...energy,
+      ...statistics.constantChannels([fold]).map((value) => (Number.isNaN(value) ? -1 : value)),
+    ];
   });
 }
 

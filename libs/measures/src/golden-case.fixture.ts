@@ -3,9 +3,22 @@ import { join } from 'node:path';
 import { decodeSafetensors, memoryRows, toFloat64, type RowSource } from '@fathom/tensors';
 
 type PerFeature =
-  | 'variance' | 'k_std' | 'k_std_se' | 'k_raw' | 'k_published' | 'depth_half' | 'lambda' | 'lambda_raw'
-  | 'importance' | 'importance_signed' | 'prevalence'
-  | 'cka_penultimate' | 'cka_published' | 'redundancy' | 'hoyer' | 'sensitivity';
+  | 'variance'
+  | 'k_std'
+  | 'k_std_se'
+  | 'k_raw'
+  | 'k_published'
+  | 'depth_half'
+  | 'lambda'
+  | 'lambda_raw'
+  | 'importance'
+  | 'importance_signed'
+  | 'prevalence'
+  | 'cka_penultimate'
+  | 'cka_published'
+  | 'redundancy'
+  | 'hoyer'
+  | 'sensitivity';
 
 /** What the reference program found. */
 export type Expected = Readonly<Record<PerFeature, number[]>> & {

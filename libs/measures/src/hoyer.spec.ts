@@ -16,13 +16,22 @@ describe("Hoyer's sparsity", () => {
   });
 
   it('lies in [0, 1] and does not change with the scale of an atom', () => {
-    const atoms = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((v) => Math.round(v * 1e3) / 1e3), { minLength: 6, maxLength: 6 });
+    const atoms = fc.array(
+      fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((v) => Math.round(v * 1e3) / 1e3),
+      { minLength: 6, maxLength: 6 },
+    );
     fc.assert(
       fc.property(atoms, fc.double({ min: 0.01, max: 100, noNaN: true }), (atom, scale) => {
         const [value] = hoyer(atom, 1, 6);
         expect(value).toBeGreaterThanOrEqual(0);
         expect(value).toBeLessThanOrEqual(1);
-        expect(hoyer(atom.map((v) => v * scale), 1, 6)[0]).toBeCloseTo(value!, 10);
+        expect(
+          hoyer(
+            atom.map((v) => v * scale),
+            1,
+            6,
+          )[0],
+        ).toBeCloseTo(value!, 10);
       }),
     );
   });

@@ -73,7 +73,11 @@ describe('importance', () => {
         }
         const [wanted, found] = [whole.result(), merged.result()];
         expectClose(found.importance, wanted.importance, 1e-12);
-        expectClose([found.reconstructionR2, found.predictionAgreement, found.accuracy!], [wanted.reconstructionR2, wanted.predictionAgreement, wanted.accuracy!], 1e-12);
+        expectClose(
+          [found.reconstructionR2, found.predictionAgreement, found.accuracy!],
+          [wanted.reconstructionR2, wanted.predictionAgreement, wanted.accuracy!],
+          1e-12,
+        );
       }),
       { numRuns: 30 },
     );
@@ -83,7 +87,17 @@ describe('importance', () => {
     const inputs = randomDecision(5, 1500, 2, 2, 2);
     const seen: number[][] = [];
     await importance(inputs, { ...unwatched, progress: (done, total) => seen.push([done, total]) });
-    expect(seen).toEqual([[1024, 1500], [1500, 1500]]);
-    await expect(importance(inputs, { ...unwatched, throwIfCancelled: () => { throw cancelled(); } })).rejects.toMatchObject({ reason: 'CANCELLED' });
+    expect(seen).toEqual([
+      [1024, 1500],
+      [1500, 1500],
+    ]);
+    await expect(
+      importance(inputs, {
+        ...unwatched,
+        throwIfCancelled: () => {
+          throw cancelled();
+        },
+      }),
+    ).rejects.toMatchObject({ reason: 'CANCELLED' });
   });
 });

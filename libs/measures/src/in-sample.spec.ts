@@ -14,7 +14,10 @@ const N = 80;
 async function inSample(x: Float64Array, z: Float64Array): Promise<Float64Array> {
   const [layer, codes] = [memoryRows('layer', x, N, x.length / N), memoryRows('codes', z, N, z.length / N)];
   const ranges = { x: await columnRanges(layer), z: await columnRanges(codes) };
-  return inSampleR2(await layerStatistics(layer, codes, plainTargets(everyIndex(codes.columns)), { folds: 5, blockRows: 32 }, ranges, unwatched), everyIndex(codes.columns));
+  return inSampleR2(
+    await layerStatistics(layer, codes, plainTargets(everyIndex(codes.columns)), { folds: 5, blockRows: 32 }, ranges, unwatched),
+    everyIndex(codes.columns),
+  );
 }
 
 const normal = (seed: number, columns: number): Float64Array => {
@@ -27,7 +30,10 @@ describe('in-sample R²', () => {
   it('is 1 for what the channels make up, 0 for a dead feature, and about d/(n − 1) for noise', async () => {
     const x = normal(1, 8);
     const noise = normal(2, 1);
-    const z = Float64Array.from({ length: N * 3 }, (_, at) => [3 + 2 * x[Math.floor(at / 3) * 8]! - x[Math.floor(at / 3) * 8 + 5]!, 0.2, noise[Math.floor(at / 3)]!][at % 3]!);
+    const z = Float64Array.from(
+      { length: N * 3 },
+      (_, at) => [3 + 2 * x[Math.floor(at / 3) * 8]! - x[Math.floor(at / 3) * 8 + 5]!, 0.2, noise[Math.floor(at / 3)]!][at % 3]!,
+    );
     const found = await inSample(x, z);
     expectWithin(found.subarray(0, 2), [1, 0], 1e-12);
     expect(found[1]).toBe(0);
@@ -63,7 +69,13 @@ function orthogonalR2(x: number[][], z: number[][]): number[] {
   const dot = (a: number[], b: number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
   const without = (v: number[], u: number[]): number[] => v.map((value, i) => value - (dot(v, u) / dot(u, u)) * u[i]!);
   const basis: number[][] = [x.map(() => 1)];
-  for (let channel = 0; channel < x[0]!.length; channel += 1) basis.push(basis.reduce(without, x.map((row) => row[channel]!)));
+  for (let channel = 0; channel < x[0]!.length; channel += 1)
+    basis.push(
+      basis.reduce(
+        without,
+        x.map((row) => row[channel]!),
+      ),
+    );
   return z[0]!.map((_, j) => {
     const target = z.map((row) => row[j]!);
     const left = basis.reduce(without, target);

@@ -46,7 +46,11 @@ export async function layerStatistics(
   const moved = extra > 0 ? await permutedColumns(z, permuted.columns, permuted.permutation, settings.blockRows, control) : new Float64Array(0);
   const shiftZ = middles(ranges.z);
   const targets = columns.length + extra;
-  const statistics = new FoldStatistics(settings.folds, middles(ranges.x), Float64Array.from([...columns, ...permuted.columns], (column) => shiftZ[column]!));
+  const statistics = new FoldStatistics(
+    settings.folds,
+    middles(ranges.x),
+    Float64Array.from([...columns, ...permuted.columns], (column) => shiftZ[column]!),
+  );
   for await (const { start, rows, values } of rowBlocks([x, z], settings.blockRows, control)) {
     const block = new Float64Array(rows * targets);
     for (let row = 0; row < rows; row += 1) {
@@ -71,7 +75,8 @@ function requireProbeable(x: RowSource, z: RowSource, folds: number): number {
   const rows = commonRows([x, z]);
   if (rows <= folds) throw new InputError({ field: x.name, problem: 'too few rows', value: rows, accepted: `more rows than the ${folds} folds` });
   const empty = firstEmptyFold(rows, folds);
-  if (empty >= 0) throw new InputError({ field: 'folds', problem: `fold ${empty} of ${rows} rows is empty`, value: folds, accepted: 'fewer folds, or more rows' });
+  if (empty >= 0)
+    throw new InputError({ field: 'folds', problem: `fold ${empty} of ${rows} rows is empty`, value: folds, accepted: 'fewer folds, or more rows' });
   return rows;
 }
 

@@ -55,7 +55,13 @@ function naiveErrors(x: Matrix, z: Matrix, testFold: number, folds: number, alph
   const product = (left: Matrix, right: Matrix): Matrix =>
     left[0]!.map((_, i) => right[0]!.map((_unused, j) => left.reduce((sum, row, at) => sum + row[i]! * right[at]![j]!, 0)));
   const gram = product(a, a).map((row, i) => row.map((value, j) => value + (i === j ? alpha * a.length : 0)));
-  const weights = solve(gram, product(a, targets.map((row) => row.map((value, j) => value - centre[j]!))));
+  const weights = solve(
+    gram,
+    product(
+      a,
+      targets.map((row) => row.map((value, j) => value - centre[j]!)),
+    ),
+  );
   const sse = centre.map(() => 0);
   const sst = centre.map(() => 0);
   const tested = standardised(x.filter(inTest));

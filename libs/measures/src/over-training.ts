@@ -24,7 +24,11 @@ export interface OverTraining {
  * @param moments of the codes of the last checkpoint
  * @throws InputError when there is no checkpoint or no layer, or they are not of the same features
  */
-export function overTraining(checkpoints: readonly Float64Array[], layers: readonly Float64Array[], moments: Pick<ColumnMoments, 'variance'>): OverTraining {
+export function overTraining(
+  checkpoints: readonly Float64Array[],
+  layers: readonly Float64Array[],
+  moments: Pick<ColumnMoments, 'variance'>,
+): OverTraining {
   const { variance } = moments;
   for (const [field, arrays] of Object.entries({ checkpoints, layers })) {
     if (arrays.length === 0) throw new InputError({ field, problem: 'none', value: 0, accepted: 'the R² of at least one' });

@@ -19,19 +19,24 @@ describe('partial rank correlation', () => {
     }
   });
 
-  it.each(cases)(
-    "is SciPy's, by minimum-norm least squares ($name)",
-    ({ a, b, covariates, partial }) => expect(partialRank(a, b, covariates)).toBeCloseTo(partial, 10),
+  it.each(cases)("is SciPy's, by minimum-norm least squares ($name)", ({ a, b, covariates, partial }) =>
+    expect(partialRank(a, b, covariates)).toBeCloseTo(partial, 10),
   );
 
   it('is the plain rank correlation without covariates', () => {
-    const [a, b] = [[3, 1, 4, 1, 5], [2, 7, 1, 8, 2]];
+    const [a, b] = [
+      [3, 1, 4, 1, 5],
+      [2, 7, 1, 8, 2],
+    ];
     expect(partialRank(a, b, [])).toBe(spearman(a, b));
     expect(partialRank(a, b, [[1, 1, 1, 1, 1]])).toBe(spearman(a, b));
   });
 
   it('is 0 where the covariates tell a or b entirely', () => {
-    const [a, b] = [[3, 1, 4, 1, 5], [2, 7, 1, 8, 2]];
+    const [a, b] = [
+      [3, 1, 4, 1, 5],
+      [2, 7, 1, 8, 2],
+    ];
     expect(partialRank(a, b, [a])).toBe(0);
     expect(partialRank(a, b, [b.map((v) => -v)])).toBe(0);
   });

@@ -18,7 +18,12 @@ async function probe(x: RowSource, z: RowSource, options: ProbeOptions = {}): Pr
   return probeLayer(x, z, { inSample: x.rows > x.columns + 1, ...options }, { x: await columnRanges(x), z: await columnRanges(z) });
 }
 
-const shapes = fc.record({ seed: fc.nat(), n: fc.integer({ min: 24, max: 60 }), d: fc.integer({ min: 2, max: 6 }), k: fc.integer({ min: 3, max: 5 }) });
+const shapes = fc.record({
+  seed: fc.nat(),
+  n: fc.integer({ min: 24, max: 60 }),
+  d: fc.integer({ min: 2, max: 6 }),
+  k: fc.integer({ min: 3, max: 5 }),
+});
 const clip = (r2: number): number => Math.min(1, Math.max(0, r2));
 
 describe('a probed layer', () => {
@@ -38,7 +43,12 @@ describe('a probed layer', () => {
         expectWithin(found.r2, whole.map(clip), 1e-9);
         expectWithin(found.foldR2, each.flat().map(clip), 1e-9);
         expect(found.r2[k - 1]).toBe(0);
-        const nulls = naiveR2(x, [...permutation].map((row) => z[row]!), 4, found.alpha)
+        const nulls = naiveR2(
+          x,
+          [...permutation].map((row) => z[row]!),
+          4,
+          found.alpha,
+        )
           .whole.filter((_, j) => z.some((row) => row[j] !== z[0]![j]))
           .sort((one, other) => one - other);
         expectWithin([found.nullMean!], [nulls.reduce((sum, r2) => sum + r2, 0) / nulls.length], 1e-9);
@@ -59,22 +69,30 @@ describe('a probed layer', () => {
 
   it('reads the same whatever the block of rows, and the scale and origin of channels and codes', async () => {
     await fc.assert(
-      fc.asyncProperty(shapes, fc.integer({ min: 1, max: 70 }), fc.double({ min: 0.01, max: 100, noNaN: true }), async ({ seed, n, d, k }, blockRows, scale) => {
-        const data = randomCase(seed, n, d, k);
-        const options = { alphas: [0.01] };
-        const found = await probe(...sources(data, n), options);
-        const blocked = await probe(...sources(data, n), { ...options, blockRows });
-        const moved = await probe(
-          ...sources({ x: data.x.map((value, at) => value * scale * ((at % d) + 1) - 2 * scale), z: data.z.map((value) => 5 * scale - value * scale) }, n),
-          options,
-        );
-        for (const key of ['r2', 'foldR2', 'r2InSample'] as const) {
-          expectWithin(blocked[key]!, found[key]!, 1e-12);
-          expectWithin(moved[key]!, found[key]!, 1e-8);
-          expect(found[key]!.every((r2) => r2 >= 0 && r2 <= 1)).toBe(true);
-        }
-        expectWithin([blocked.nullMean!, blocked.null95!], [found.nullMean!, found.null95!], 1e-12);
-      }),
+      fc.asyncProperty(
+        shapes,
+        fc.integer({ min: 1, max: 70 }),
+        fc.double({ min: 0.01, max: 100, noNaN: true }),
+        async ({ seed, n, d, k }, blockRows, scale) => {
+          const data = randomCase(seed, n, d, k);
+          const options = { alphas: [0.01] };
+          const found = await probe(...sources(data, n), options);
+          const blocked = await probe(...sources(data, n), { ...options, blockRows });
+          const moved = await probe(
+            ...sources(
+              { x: data.x.map((value, at) => value * scale * ((at % d) + 1) - 2 * scale), z: data.z.map((value) => 5 * scale - value * scale) },
+              n,
+            ),
+            options,
+          );
+          for (const key of ['r2', 'foldR2', 'r2InSample'] as const) {
+            expectWithin(blocked[key]!, found[key]!, 1e-12);
+            expectWithin(moved[key]!, found[key]!, 1e-8);
+            expect(found[key]!.every((r2) => r2 >= 0 && r2 <= 1)).toBe(true);
+          }
+          expectWithin([blocked.nullMean!, blocked.null95!], [found.nullMean!, found.null95!], 1e-12);
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -103,7 +121,10 @@ describe('a probed layer', () => {
     const { x, z } = randomCase(2, 40, 3, 3);
     const spiked = x.slice();
     spiked[1 * 3 + 2] = 1e6; // one row alone differs: its fold is predicted without having seen that
-    const [plain, other] = [await probe(...sources({ x, z }, 40), { alphas: [0.01] }), await probe(...sources({ x: spiked, z }, 40), { alphas: [0.01] })];
+    const [plain, other] = [
+      await probe(...sources({ x, z }, 40), { alphas: [0.01] }),
+      await probe(...sources({ x: spiked, z }, 40), { alphas: [0.01] }),
+    ];
     expect(naiveR2(toRows(spiked, 3), toRows(z, 3), 5, 0.01).whole.map(clip)).not.toEqual([...plain.r2]);
     expectWithin(other.r2, naiveR2(toRows(spiked, 3), toRows(z, 3), 5, 0.01).whole.map(clip), 1e-9);
   });
@@ -123,14 +144,20 @@ describe('a probed layer', () => {
 
 describe('a layer that cannot be probed', () => {
   const [x, z] = sources(randomCase(1, 30, 3, 3), 30);
-  const rows = (name: string, n: number, columns: number, fill = 0): RowSource => memoryRows(name, new Float64Array(n * columns).fill(fill), n, columns);
+  const rows = (name: string, n: number, columns: number, fill = 0): RowSource =>
+    memoryRows(name, new Float64Array(n * columns).fill(fill), n, columns);
 
   it.each([
     ['codes: no columns (got 0)', x, rows('codes', 30, 0), {}],
     ['codes: wrong number of rows (got 29); accepted: 30 rows, as layer has', x, rows('codes', 29, 3), {}],
     ['layer: too few rows (got 5); accepted: more rows than the 5 folds', rows('layer', 5, 2), rows('codes', 5, 2), {}],
     ['folds: fold 2 of 13 rows is empty', rows('layer', 13, 2), rows('codes', 13, 2), { folds: 12 }],
-    ['layer: too few rows for the in-sample R² of its channels, which would be 1 whatever the target (got 30); accepted: at least 31 rows', rows('layer', 30, 29), z, { inSample: true }],
+    [
+      'layer: too few rows for the in-sample R² of its channels, which would be 1 whatever the target (got 30); accepted: at least 31 rows',
+      rows('layer', 30, 29),
+      z,
+      { inSample: true },
+    ],
     ['permutation: wrong length (got 2)', x, z, { permutation: [1, 0] }],
     ['permutation: names a row twice (got 4)', x, z, { permutation: new Array<number>(30).fill(4) }],
     ['permutation: no such row (got 30)', x, z, { permutation: Array.from({ length: 30 }, (_, row) => row + 1) }],
@@ -146,11 +173,20 @@ describe('a layer that cannot be probed', () => {
     const spoilt = memoryRows('layer', new Float64Array(90).fill(NaN, 31, 32), 30, 3);
     await expect(probeLayer(spoilt, z, {}, ranges)).rejects.toThrow('layer, row 10, column 1: not a finite number (got "NaN")');
     const short = { min: new Float64Array(2), max: new Float64Array(2) };
-    await expect(probeLayer(x, z, {}, { ...ranges, z: short })).rejects.toThrow('codes, min of its columns: wrong length (got 2); accepted: 3 values, one a column');
+    await expect(probeLayer(x, z, {}, { ...ranges, z: short })).rejects.toThrow(
+      'codes, min of its columns: wrong length (got 2); accepted: 3 values, one a column',
+    );
   });
 
   it('is refused where the ridge is too small to solve', async () => {
-    const twice = memoryRows('layer', Float64Array.from({ length: 60 }, (_, at) => Math.floor(at / 2) * 0.1), 30, 2);
-    await expect(probe(twice, z, { alphas: [1e-300] })).rejects.toThrow('alphas: too small for these activations: the probe is singular to rounding (got 1e-300)');
+    const twice = memoryRows(
+      'layer',
+      Float64Array.from({ length: 60 }, (_, at) => Math.floor(at / 2) * 0.1),
+      30,
+      2,
+    );
+    await expect(probe(twice, z, { alphas: [1e-300] })).rejects.toThrow(
+      'alphas: too small for these activations: the probe is singular to rounding (got 1e-300)',
+    );
   });
 });

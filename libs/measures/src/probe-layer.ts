@@ -39,7 +39,13 @@ const NULL_FEATURES = 100;
  * @throws InputError when an option is out of range, there are no features or channels, row counts differ, n ≤ folds, a
  * fold is empty, n ≤ d + 1 with the in-sample R², or a value is NaN or infinite
  */
-export async function probeLayer(x: RowSource, z: RowSource, options: ProbeOptions, ranges: PairedRanges, control: Control = unwatched): Promise<LayerProbe> {
+export async function probeLayer(
+  x: RowSource,
+  z: RowSource,
+  options: ProbeOptions,
+  ranges: PairedRanges,
+  control: Control = unwatched,
+): Promise<LayerProbe> {
   const settings = probeSettings(options);
   if (settings.inSample) requireMoreRowsThanChannels(x.name, x.rows, x.columns);
   const k = z.columns;

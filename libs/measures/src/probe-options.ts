@@ -35,7 +35,12 @@ export function probeSettings(options: ProbeOptions = {}): ProbeSettings {
     throw new InputError({ field: 'folds', problem: 'not a number of folds', value: folds, accepted: 'an integer of at least 3' });
   }
   if (alphas.length === 0 || alphas.some((alpha, at) => !(alpha > 0 && alpha < Infinity) || (at > 0 && alpha <= alphas[at - 1]!))) {
-    throw new InputError({ field: 'alphas', problem: 'not a grid of ridge strengths', value: alphas, accepted: 'at least one finite number above 0, in ascending order' });
+    throw new InputError({
+      field: 'alphas',
+      problem: 'not a grid of ridge strengths',
+      value: alphas,
+      accepted: 'at least one finite number above 0, in ascending order',
+    });
   }
   return { folds, alphas, null: options.null ?? true, nullSeed, permutation, inSample, blockRows };
 }

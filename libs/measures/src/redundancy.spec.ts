@@ -38,8 +38,12 @@ describe('redundancy', () => {
 
   it('refuses masks of another width, none at all, and values that are not 0 or 1', async () => {
     const products = await random(8);
-    expect(() => redundancy(products, new Uint8Array(12))).toThrow('masks: wrong width (got 12 values); accepted: M × d values with M ≥ 1 and d = 8 channels');
+    expect(() => redundancy(products, new Uint8Array(12))).toThrow(
+      'masks: wrong width (got 12 values); accepted: M × d values with M ≥ 1 and d = 8 channels',
+    );
     expect(() => redundancy(products, [])).toThrow('masks: wrong width');
-    expect(() => redundancy(products, [...Array<number>(10).fill(1), 0.5, ...Array<number>(5).fill(1)])).toThrow('masks, row 1, column 2: not a mask (got 0.5)');
+    expect(() => redundancy(products, [...Array<number>(10).fill(1), 0.5, ...Array<number>(5).fill(1)])).toThrow(
+      'masks, row 1, column 2: not a mask (got 0.5)',
+    );
   });
 });

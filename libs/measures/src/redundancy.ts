@@ -38,7 +38,12 @@ export function redundancy(products: CentredProducts, masks: ArrayLike<number>):
 
 function requireMasks(masks: ArrayLike<number>, d: number): void {
   if (masks.length === 0 || masks.length % d !== 0)
-    throw new InputError({ field: 'masks', problem: 'wrong width', value: `${masks.length} values`, accepted: `M × d values with M ≥ 1 and d = ${d} channels` });
+    throw new InputError({
+      field: 'masks',
+      problem: 'wrong width',
+      value: `${masks.length} values`,
+      accepted: `M × d values with M ≥ 1 and d = ${d} channels`,
+    });
   for (let i = 0; i < masks.length; i++)
     if (masks[i] !== 0 && masks[i] !== 1)
       throw new InputError({

@@ -54,7 +54,9 @@ describe('a relation', () => {
   });
 
   it('draws 1,000 bootstraps and 10,000 permutations by default', () => {
-    expect(relation(left, right, given, { seed: 1 })).toEqual(relation(left, right, given, { seed: 1, bootstrapDraws: 1000, permutationDraws: 10_000 }));
+    expect(relation(left, right, given, { seed: 1 })).toEqual(
+      relation(left, right, given, { seed: 1, bootstrapDraws: 1000, permutationDraws: 10_000 }),
+    );
     expect(relation(column('a', a), column('b', a), [], { seed: 1 }).p).toBe(1 / 10_001);
   });
 
@@ -73,7 +75,17 @@ describe('a relation', () => {
 
   it('has ρ 0, no interval and p 1 where a column is constant or fewer than three features are live', () => {
     const none = { rho: 0, low: null, high: null, p: 1, partial: 0 };
-    expect(relation(left, column('flat', a.map(() => 2)), given, FEW)).toEqual({ ...none, features: a.length });
+    expect(
+      relation(
+        left,
+        column(
+          'flat',
+          a.map(() => 2),
+        ),
+        given,
+        FEW,
+      ),
+    ).toEqual({ ...none, features: a.length });
     expect(relation(column('a', [1, 2]), column('b', [3, 4]), [], FEW)).toEqual({ ...none, features: 2 });
     expect(relation(column('a', []), column('b', []), [], FEW)).toEqual({ ...none, features: 0 });
   });
@@ -89,7 +101,17 @@ describe('a relation', () => {
     expect(() => relation(left, column('short', [1, 2]), [], { seed: 1 })).toThrow('short: wrong number of features (got 2); accepted: 40 values');
     expect(() => relation(left, right, [column('short', [1])], { seed: 1 })).toThrow('short: wrong number of features (got 1)');
     expect(() => relation(left, right, [], { seed: 1, live: [1] })).toThrow('live: wrong number of features (got 1); accepted: 40 values');
-    expect(() => relation(left, column('broken', b.map((v, j) => (j === 6 ? NaN : v))), [], { seed: 1 })).toThrow('broken, row 6, column 0: not a finite number');
+    expect(() =>
+      relation(
+        left,
+        column(
+          'broken',
+          b.map((v, j) => (j === 6 ? NaN : v)),
+        ),
+        [],
+        { seed: 1 },
+      ),
+    ).toThrow('broken, row 6, column 0: not a finite number');
     expect(() => relation(left, right, [], { seed: 1, bootstrapDraws: 0 })).toThrow('bootstrapDraws: no draws (got 0)');
     expect(() => relation(left, right, [], { seed: 1, permutationDraws: 1.5 })).toThrow('permutationDraws: no draws (got 1.5)');
     expect(() => relation(left, right, [], { seed: 0.5 })).toThrow('seed');

@@ -86,7 +86,6 @@ function liveValues({ name, values }: Column, count: number, alive: readonly num
 
 function checkedOptions({ seed, bootstrapDraws = 1000, permutationDraws = 10_000 }: RelationOptions) {
   for (const [field, value] of Object.entries({ bootstrapDraws, permutationDraws }))
-    if (!Number.isInteger(value) || value < 1)
-      throw new InputError({ field, problem: 'no draws', value, accepted: 'a whole number of at least 1' });
+    if (!Number.isInteger(value) || value < 1) throw new InputError({ field, problem: 'no draws', value, accepted: 'a whole number of at least 1' });
   return { seed, bootstrapDraws, permutationDraws };
 }

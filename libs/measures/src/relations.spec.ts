@@ -40,8 +40,16 @@ describe('the relations of a study', () => {
   it('stop when asked to, and say how far they are', () => {
     const seen: number[][] = [];
     relations({ ...base, hoyer: expected.hoyer }, { ...few, live }, { ...unwatched, progress: (done, total) => seen.push([done, total]) });
-    expect(seen).toEqual([[1, 2], [2, 2]]);
-    const stop = { ...unwatched, throwIfCancelled: () => { throw cancelled(); } };
+    expect(seen).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+    const stop = {
+      ...unwatched,
+      throwIfCancelled: () => {
+        throw cancelled();
+      },
+    };
     expect(() => relations({ ...base, hoyer: expected.hoyer }, { ...few, live }, stop)).toThrow('cancelled');
   });
 });

@@ -46,7 +46,13 @@ export class RidgeProbe {
     try {
       cholesky(ridge, d);
     } catch (cause) {
-      throw new InputError({ field: 'alphas', problem: 'too small for these activations: the probe is singular to rounding', value: alpha, accepted: 'a larger value', cause });
+      throw new InputError({
+        field: 'alphas',
+        problem: 'too small for these activations: the probe is singular to rounding',
+        value: alpha,
+        accepted: 'a larger value',
+        cause,
+      });
     }
     solveCholesky(ridge, d, weights, k);
     const image = new Float64Array(d * k);

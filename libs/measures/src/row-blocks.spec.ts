@@ -5,7 +5,12 @@ import fc from 'fast-check';
 import { rowBlocks } from './row-blocks.js';
 
 const counting = (name: string, rows: number, columns: number) =>
-  memoryRows(name, Float64Array.from({ length: rows * columns }, (_, i) => i), rows, columns);
+  memoryRows(
+    name,
+    Float64Array.from({ length: rows * columns }, (_, i) => i),
+    rows,
+    columns,
+  );
 
 async function drain(blocks: AsyncGenerator<unknown>): Promise<void> {
   for await (const block of blocks) void block;
@@ -29,12 +34,21 @@ describe('blocks of rows', () => {
 
   it('stop between two blocks when asked to', async () => {
     let asked = 0;
-    const control = { ...unwatched, throwIfCancelled: () => { if (++asked === 3) throw cancelled(); } };
+    const control = {
+      ...unwatched,
+      throwIfCancelled: () => {
+        if (++asked === 3) throw cancelled();
+      },
+    };
     await expect(drain(rowBlocks([counting('x', 10, 1)], 2, control))).rejects.toMatchObject({ reason: 'CANCELLED' });
     expect(asked).toBe(3);
   });
 
-  it.each([[NaN, 'NaN'], [Infinity, 'Infinity'], [-Infinity, '-Infinity']])('refuse %p and name tensor, row and column', async (wrong, shown) => {
+  it.each([
+    [NaN, 'NaN'],
+    [Infinity, 'Infinity'],
+    [-Infinity, '-Infinity'],
+  ])('refuse %p and name tensor, row and column', async (wrong, shown) => {
     const data = new Float64Array(12);
     data[3 * 3 + 2] = wrong;
     const source = memoryRows('codes z', data, 4, 3);

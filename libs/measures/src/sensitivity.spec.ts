@@ -41,7 +41,8 @@ describe('sensitivity', () => {
       }
       const mean = (each: number[]) => each.reduce((sum, value) => sum + value, 0) / strengths;
       expectClose([found.range[j]!, found.raw[j]!], [mean(ranges), mean(variances)]);
-      for (let s = 0; s < strengths; s++) expectClose([found.rangePerStrength[s * k + j]!, found.rawPerStrength[s * k + j]!], [ranges[s]!, variances[s]!]);
+      for (let s = 0; s < strengths; s++)
+        expectClose([found.rangePerStrength[s * k + j]!, found.rawPerStrength[s * k + j]!], [ranges[s]!, variances[s]!]);
     }
   });
 
@@ -101,7 +102,11 @@ describe('sensitivity', () => {
     const [draws, images, k] = [100, 100, 512];
     let most = 0;
     const codes = {
-      name: 'noisy z', strengths: 1, draws, images, features: k,
+      name: 'noisy z',
+      strengths: 1,
+      draws,
+      images,
+      features: k,
       read: (_s: number, _t: number, start: number, end: number) => {
         most = Math.max(most, end - start);
         return Promise.resolve(new Float64Array((end - start) * k));
@@ -120,7 +125,9 @@ describe('sensitivity', () => {
 
   it('refuses shapes that do not fit', () => {
     const rows = memoryRows('noisy z', new Float64Array(20), 10, 2);
-    expect(() => noisyRows(rows, { strengths: 3, draws: 2, images: 2 })).toThrow('noisy z: wrong number of rows (got 10); accepted: strengths × draws × images = 3 × 2 × 2 rows');
+    expect(() => noisyRows(rows, { strengths: 3, draws: 2, images: 2 })).toThrow(
+      'noisy z: wrong number of rows (got 10); accepted: strengths × draws × images = 3 × 2 × 2 rows',
+    );
     expect(() => noisyRows(rows, { strengths: 0, draws: 2, images: 2 })).toThrow('strengths: nothing there (got 0)');
     const statistic = new SensitivityStatistic(2, 2);
     expect(() => statistic.update({ strength: 0, draws: 2, images: 1, codes: new Float64Array(3) })).toThrow('codes: wrong number of values (got 3)');

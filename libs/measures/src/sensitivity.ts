@@ -106,7 +106,12 @@ export class SensitivityStatistic implements RowStatistic<DrawBlock> {
     const images = this.images[0] ?? 0;
     this.images.forEach((count, s) => {
       if (count !== images || count === 0)
-        throw new InputError({ field: `strength ${s}`, problem: 'wrong number of images', value: count, accepted: `as many as strength 0 (${images}), at least 1` });
+        throw new InputError({
+          field: `strength ${s}`,
+          problem: 'wrong number of images',
+          value: count,
+          accepted: `as many as strength 0 (${images}), at least 1`,
+        });
     });
     const overStrengths = (sums: Float64Array) =>
       Float64Array.from({ length: k }, (_, j) => {

@@ -22,9 +22,24 @@ describe("Spearman's correlation", () => {
     fc.assert(
       fc.property(columns, ([a]) => {
         fc.pre(new Set(a).size > 1);
-        expect(spearman(a, a.map((v) => v ** 3 + 2))).toBe(1);
-        expect(spearman(a, a.map((v) => -2 * v))).toBe(-1);
-        expect(spearman(a, a.map(() => 3))).toBe(0);
+        expect(
+          spearman(
+            a,
+            a.map((v) => v ** 3 + 2),
+          ),
+        ).toBe(1);
+        expect(
+          spearman(
+            a,
+            a.map((v) => -2 * v),
+          ),
+        ).toBe(-1);
+        expect(
+          spearman(
+            a,
+            a.map(() => 3),
+          ),
+        ).toBe(0);
       }),
     );
   });

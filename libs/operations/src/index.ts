@@ -1,4 +1,5 @@
-export { OperationRunner, type Execution, type OnEnd, type Startable } from './operation-runner.js';
+export { OperationRunner, type Ending, type RunnerOptions } from './operation-runner.js';
+export type { Execution, Startable } from './startable.js';
 export {
   digestOfName,
   hasEnded,
@@ -9,6 +10,6 @@ export {
   type OperationRecord,
   type OperationState,
 } from './operation-record.js';
-export { jobOperation, requestDigest } from './run-job.js';
+export { isKept, jobOperation, requestDigest } from './run-job.js';
 export { WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
 export { CODE_VERSION } from './code-version.js';

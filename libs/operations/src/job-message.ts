@@ -7,7 +7,8 @@ export interface JobMessage {
   readonly job: string;
   readonly requestDigest: string;
   readonly request: Json;
-  readonly action: { readonly type: 'plan' } | { readonly type: 'part'; readonly part: string } | { readonly type: 'finish'; readonly parts: readonly string[] };
+  readonly action:
+    { readonly type: 'plan' } | { readonly type: 'part'; readonly part: string } | { readonly type: 'finish'; readonly parts: readonly string[] };
   /** One Int32; not 0 means stop. */
   readonly cancelFlag: SharedArrayBuffer;
 }

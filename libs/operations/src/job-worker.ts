@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { jobNamed, jobContext, type Job, type JobContext } from '@fathom/analyses';
 import { ArtifactStore } from '@fathom/artifacts';
 import type { Json } from '@fathom/tensors';
-import { cancelled, type Control } from '@fathom/errors';
+import { cancelled, FathomError, type Control } from '@fathom/errors';
 import { openStore, type StoreConfig } from '@fathom/store';
 import { packError, type JobAnswer, type JobMessage } from './job-message.js';
 import { publishOutput } from './publish-output.js';
@@ -39,7 +39,11 @@ async function run(message: JobMessage): Promise<Json> {
 
 async function finish(job: Job<unknown>, request: unknown, message: JobMessage, here: JobContext, names: readonly string[]): Promise<string> {
   const parts: Json[] = [];
-  for (const name of names) parts.push((await artifacts.part(message.requestDigest, name)) ?? null);
+  for (const name of names) {
+    const part = await artifacts.part(message.requestDigest, name);
+    if (part === undefined) throw new FathomError('CORRUPT_DATA', `part ${name} of ${message.job} was finished, and is gone`);
+    parts.push(part);
+  }
   const output = await job.finish(request, parts, here);
   return publishOutput(artifacts, job, message, output);
 }

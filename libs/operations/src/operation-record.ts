@@ -52,6 +52,14 @@ export function hasEnded(state: OperationState): boolean {
   return state !== 'RUNNING';
 }
 
+/** A run that was cut off may have shown more changes than the store knows of, though hardly as many as this. */
+const CHANGES_OF_A_RUN = 2 ** 16;
+
+/** A sequence number above all that a run has shown that was cut off after `sequence` was written. */
+export function afterInterruption(sequence: number): number {
+  return (Math.floor(sequence / CHANGES_OF_A_RUN) + 1) * CHANGES_OF_A_RUN - 1;
+}
+
 const PREFIX = 'operations/';
 
 /** The name that clients use. */

@@ -1,43 +1,33 @@
-import type { Json } from '@fathom/tensors';
 import { FathomError } from '@fathom/errors';
+import { LiveOperation, type Stop } from './live-operation.js';
 import {
+  afterInterruption,
   digestOfName,
   hasEnded,
   NO_PROGRESS,
-  operationName,
-  OperationRecords,
+  type OperationRecords,
   type OperationFailure,
-  type OperationProgress,
   type OperationRecord,
-  type OperationState,
 } from './operation-record.js';
+import type { Execution, Startable } from './startable.js';
 
-/** What an operation's work gets to report with and to be stopped by. */
-export interface Execution {
-  /** Aborted when somebody cancels the operation or the runner closes. */
-  readonly signal: AbortSignal;
-  /** Replaces the progress that clients see. */
-  report(progress: Partial<OperationProgress>): void;
+/** What is told, once, of an operation that has ended. */
+export interface Ending {
+  readonly record: OperationRecord;
+  /** What the work threw. */
+  readonly thrown?: unknown;
+  /** Why the record could not be written to the store: after a restart the operation will look interrupted. */
+  readonly notKept?: unknown;
 }
 
-/** A request that is ready to run. */
-export interface Startable {
-  /** SHA-256 of the canonical request; equal requests share one operation. */
-  readonly digest: string;
-  readonly job: string;
-  readonly request: Json;
-  /** Does the work and returns the content digest of its result. */
-  run(execution: Execution): Promise<string>;
-}
-
-/** Called once for every operation that ends, for the log. */
-export type OnEnd = (record: OperationRecord, thrown: unknown) => void;
-
-interface Live {
-  record: OperationRecord;
-  readonly abort: AbortController;
-  readonly listeners: Set<(record: OperationRecord) => void>;
-  ended: Promise<void>;
+/** Options of an {@link OperationRunner}. */
+export interface RunnerOptions {
+  /** Operations that may run at once, and as many that coordinate others; more are refused with RESOURCE_EXHAUSTED. */
+  readonly maxRunning: number;
+  /** Which jobs are this process's own; operations of others, in the same store, are not shown. @default all */
+  readonly owns?: (job: string) => boolean;
+  /** Called once for every operation that ends, for the log. @default nothing */
+  readonly onEnd?: (ending: Ending) => void;
 }
 
 /**
@@ -46,30 +36,35 @@ interface Live {
  * result; after a failure, a cancellation or a crash, asking again resumes it.
  */
 export class OperationRunner {
-  private readonly live = new Map<string, Live>();
+  private readonly live = new Map<string, LiveOperation>();
+  private readonly coordinating = new Set<string>();
   private readonly starting = new Map<string, Promise<OperationRecord>>();
+  /** Ends that the store did not take; as many as ran while it failed. */
+  private readonly notKept = new Map<string, OperationRecord>();
   private closed = false;
 
   constructor(
     private readonly records: OperationRecords,
-    private readonly options: { maxRunning: number; onEnd?: OnEnd },
+    private readonly options: RunnerOptions,
   ) {}
 
-  /** Starts, joins or resumes an operation. RESOURCE_EXHAUSTED where too many run already. */
+  /** Starts, joins or resumes an operation; one that is being stopped is started again once it has ended. RESOURCE_EXHAUSTED where too many run already. */
   async start(startable: Startable): Promise<OperationRecord> {
-    const live = this.live.get(startable.digest);
-    if (live) return live.record;
-    const starting = this.starting.get(startable.digest);
+    const { digest } = startable;
+    for (let live = this.live.get(digest); live; live = this.live.get(digest)) {
+      if (live.stopped === undefined) return live.record;
+      await live.ended;
+    }
+    const starting = this.starting.get(digest);
     if (starting) return starting;
-    const begun = this.begin(startable).finally(() => this.starting.delete(startable.digest));
-    this.starting.set(startable.digest, begun);
+    const begun = this.begin(startable).finally(() => this.starting.delete(digest));
+    this.starting.set(digest, begun);
     return begun;
   }
 
   /** The operation as it is now. NOT_FOUND where there is none of that name. */
   async get(name: string): Promise<OperationRecord> {
-    const digest = digestOfName(name);
-    const record = this.live.get(digest)?.record ?? asSeen(await this.records.read(digest));
+    const record = await this.find(digestOfName(name));
     if (!record) throw new FathomError('NOT_FOUND', `no operation is named "${name}"`, { metadata: { name } });
     return record;
   }
@@ -82,23 +77,24 @@ export class OperationRunner {
     return last;
   }
 
-  /** Every change from now on until the operation has ended, beginning with the present state unless it is `afterSequence`. */
+  /** The present state and every change from now on whose sequence number is above `afterSequence`, until the operation has ended. */
   async *watch(name: string, afterSequence: number, signal?: AbortSignal): AsyncIterable<OperationRecord> {
+    const live = this.live.get(digestOfName(name));
+    let record = live?.record ?? (await this.get(name));
     let seen = afterSequence;
     for (;;) {
-      const record = await this.get(name);
-      if (record.sequence !== seen) yield record;
-      seen = record.sequence;
-      const live = this.live.get(record.digest);
-      if (hasEnded(record.state) || !live || signal?.aborted) return;
-      await nextChange(live, seen, signal);
+      if (record.sequence > seen) yield record;
+      seen = Math.max(seen, record.sequence);
+      if (!live || hasEnded(record.state)) return;
+      await live.nextChange(record.sequence, signal);
       if (signal?.aborted) return;
+      record = live.record;
     }
   }
 
   /** Asks a running operation to stop. */
   async cancel(name: string): Promise<OperationRecord> {
-    this.live.get(digestOfName(name))?.abort.abort();
+    this.live.get(digestOfName(name))?.stop('CANCELLED');
     return this.get(name);
   }
 
@@ -106,94 +102,104 @@ export class OperationRunner {
   async list(pageSize: number, after: string): Promise<{ records: OperationRecord[]; next: string }> {
     const records: OperationRecord[] = [];
     for await (const digest of this.records.digestsAfter(after)) {
+      const record = await this.find(digest);
+      if (!record) continue;
       if (records.length === pageSize) return { records, next: records.at(-1)?.digest ?? '' };
-      records.push(await this.get(operationName(digest)));
+      records.push(record);
     }
     return { records, next: '' };
   }
 
-  /** Stops everything that runs and waits until it has stopped. */
+  /** Stops everything that runs and waits until it has stopped; it will be INTERRUPTED, to be resumed by whoever asks again. */
   async close(): Promise<void> {
     this.closed = true;
     await Promise.allSettled(this.starting.values());
-    for (const { abort } of this.live.values()) abort.abort();
-    await Promise.all([...this.live.values()].map(({ ended }) => ended));
+    const running = [...this.live.values()];
+    for (const live of running) live.stop('INTERRUPTED');
+    await Promise.all(running.map(({ ended }) => ended));
+  }
+
+  private async find(digest: string): Promise<OperationRecord | undefined> {
+    const record = this.live.get(digest)?.record ?? this.notKept.get(digest) ?? asSeen(await this.records.read(digest));
+    return record && (this.options.owns?.(record.job) ?? true) ? record : undefined;
   }
 
   private async begin(startable: Startable): Promise<OperationRecord> {
-    const known = await this.records.read(startable.digest);
-    if (known?.state === 'SUCCEEDED') return known;
-    if (this.closed) throw new FathomError('UNAVAILABLE', 'the service is shutting down');
-    if (this.live.size >= this.options.maxRunning)
-      throw new FathomError('RESOURCE_EXHAUSTED', `${this.live.size} operations are running, which is the limit; try again later`);
     const { digest, job, request } = startable;
-    const sequence = (known?.sequence ?? 0) + 1;
+    const known = this.notKept.get(digest) ?? (await this.records.read(digest));
+    if (known?.state === 'SUCCEEDED' && known.result !== null && (await startable.isKept(known.result))) return known;
+    if (this.closed) throw new FathomError('UNAVAILABLE', 'the service is shutting down');
+    this.requirePlace(startable.coordinates);
+    const sequence = known?.state === 'RUNNING' ? afterInterruption(known.sequence) + 1 : (known?.sequence ?? 0) + 1;
     const record: OperationRecord = { digest, job, request, state: 'RUNNING', progress: NO_PROGRESS, failure: null, result: null, sequence };
-    const live: Live = { record, abort: new AbortController(), listeners: new Set(), ended: Promise.resolve() };
+    const live = new LiveOperation(record);
     this.live.set(digest, live);
+    if (startable.coordinates) this.coordinating.add(digest);
     try {
       await this.records.write(record);
+      this.notKept.delete(digest);
     } catch (error) {
-      this.live.delete(digest);
+      this.forget(digest);
       throw error;
     }
     live.ended = this.execute(startable, live);
     return live.record;
   }
 
-  private async execute(startable: Startable, live: Live): Promise<void> {
+  private requirePlace(coordinates: boolean): void {
+    const running = coordinates ? this.coordinating.size : this.live.size - this.coordinating.size;
+    if (running >= this.options.maxRunning)
+      throw new FathomError('RESOURCE_EXHAUSTED', `${running} operations are running, which is the limit; try again later`);
+  }
+
+  private async execute(startable: Startable, live: LiveOperation): Promise<void> {
     const execution: Execution = {
-      signal: live.abort.signal,
-      report: (progress) => this.change(live, { progress: { ...live.record.progress, ...progress } }),
+      signal: live.signal,
+      report: (progress) => {
+        if (!hasEnded(live.record.state)) live.show(live.changed({ progress: { ...live.record.progress, ...progress } }));
+      },
     };
     let thrown: unknown;
     let end: Partial<OperationRecord>;
     try {
-      const result = await startable.run(execution);
-      end = { state: 'SUCCEEDED', result };
+      end = { state: 'SUCCEEDED', result: await startable.run(execution) };
     } catch (error) {
       thrown = error;
-      end = failureOf(error, live.abort.signal.aborted);
+      end = failureOf(error, live.stopped);
     }
-    const record = { ...live.record, ...end, sequence: live.record.sequence + 1 };
-    try {
-      await this.records.write(record);
-    } catch (error) {
-      thrown ??= error;
-    }
-    live.record = record;
-    this.live.delete(record.digest);
-    for (const listener of live.listeners) listener(record);
-    this.options.onEnd?.(record, thrown);
+    const record = live.changed(end);
+    const notKept = await this.keep(record);
+    this.forget(record.digest);
+    live.show(record);
+    this.options.onEnd?.({ record, thrown, ...(notKept === undefined ? {} : { notKept }) });
   }
 
-  private change(live: Live, change: Partial<OperationRecord>): void {
-    live.record = { ...live.record, ...change, sequence: live.record.sequence + 1 };
-    for (const listener of live.listeners) listener(live.record);
+  /** Writes an end; where the store does not take it, it is kept here, and why is returned. */
+  private async keep(record: OperationRecord): Promise<unknown> {
+    try {
+      await this.records.write(record);
+      return undefined;
+    } catch (error) {
+      this.notKept.set(record.digest, record);
+      return error;
+    }
+  }
+
+  private forget(digest: string): void {
+    this.live.delete(digest);
+    this.coordinating.delete(digest);
   }
 }
 
-function failureOf(error: unknown, aborted: boolean): Partial<OperationRecord> {
+function failureOf(error: unknown, stopped: Stop | undefined): Partial<OperationRecord> {
   const { reason, message, metadata } = FathomError.from(error);
+  if (stopped !== undefined) return { state: stopped };
+  if (reason === 'CANCELLED') return { state: 'CANCELLED' };
   const failure: OperationFailure = { reason, message, metadata };
-  const state: OperationState = aborted || reason === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
-  return state === 'CANCELLED' ? { state } : { state, failure };
+  return { state: 'FAILED', failure };
 }
 
 /** A record that says RUNNING but belongs to no live operation was left behind by a process that ended. */
 function asSeen(record: OperationRecord | undefined): OperationRecord | undefined {
-  return record?.state === 'RUNNING' ? { ...record, state: 'INTERRUPTED' } : record;
-}
-
-function nextChange(live: Live, seen: number, signal: AbortSignal | undefined): Promise<void> {
-  if (live.record.sequence !== seen) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      live.listeners.delete(done);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    live.listeners.add(done);
-    signal?.addEventListener('abort', done, { once: true });
-  });
+  return record?.state === 'RUNNING' ? { ...record, state: 'INTERRUPTED', sequence: afterInterruption(record.sequence) } : record;
 }

@@ -1,7 +1,8 @@
+import { channel } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Json } from '@fathom/tensors';
-import { FathomError } from '@fathom/errors';
+import { cancelled, FathomError } from '@fathom/errors';
 import type { StoreConfig } from '@fathom/store';
 import { unpackError, type JobAnswer, type JobMessage } from './job-message.js';
 
@@ -11,10 +12,16 @@ export interface WorkerPoolOptions {
   readonly threads: number;
   /** Messages that may wait; one more is refused with RESOURCE_EXHAUSTED. @default 4096 */
   readonly maxWaiting?: number;
+  /** The threads' script. @default the one that runs jobs */
+  readonly file?: string;
 }
+
+/** Where the pool tells of each piece of work that has ended: `{ job, action, seconds }` of a thread. For benchmarks and metrics. */
+const ENDED = channel('fathom:work');
 
 interface Task {
   readonly message: JobMessage;
+  begun: bigint;
   resolve(value: Json): void;
   reject(error: Error): void;
 }
@@ -23,10 +30,12 @@ interface Task {
 export class WorkerPool {
   readonly threads: number;
   private readonly maxWaiting: number;
+  private readonly file: string;
   private readonly waiting: Task[] = [];
   private readonly running = new Map<Worker, Task | undefined>();
   private nextId = 0;
   private closing = false;
+  private onIdle: (() => void) | undefined;
 
   constructor(
     private readonly store: StoreConfig,
@@ -34,44 +43,66 @@ export class WorkerPool {
   ) {
     this.threads = options.threads;
     this.maxWaiting = options.maxWaiting ?? 4096;
+    this.file = options.file ?? join(__dirname, 'job-worker.js');
   }
 
-  /** Runs one message in the next free thread. */
-  run(message: Omit<JobMessage, 'id'>): Promise<Json> {
+  /** Runs one message in the next free thread. Where `signal` aborts while it waits, it is given up with CANCELLED; what runs is stopped by its cancel flag. */
+  run(message: Omit<JobMessage, 'id'>, signal?: AbortSignal): Promise<Json> {
     if (this.closing) return Promise.reject(new FathomError('UNAVAILABLE', 'the service is shutting down'));
+    if (signal?.aborted) return Promise.reject(cancelled(message.job));
     if (this.waiting.length >= this.maxWaiting)
-      return Promise.reject(new FathomError('RESOURCE_EXHAUSTED', `${this.waiting.length} pieces of work are waiting, which is the limit; try again later`));
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ message: { ...message, id: this.nextId++ }, resolve, reject });
+      return Promise.reject(
+        new FathomError('RESOURCE_EXHAUSTED', `${this.waiting.length} pieces of work are waiting, which is the limit; try again later`),
+      );
+    let giveUp: (() => void) | undefined;
+    return new Promise<Json>((resolve, reject) => {
+      const task: Task = { message: { ...message, id: this.nextId++ }, begun: 0n, resolve, reject };
+      giveUp = () => {
+        const place = this.waiting.indexOf(task);
+        if (place < 0) return;
+        this.waiting.splice(place, 1);
+        reject(cancelled(message.job));
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.waiting.push(task);
       this.dispatch();
-    });
+    }).finally(() => giveUp && signal?.removeEventListener('abort', giveUp));
   }
 
   /** Ends all threads once what they run has ended; what waits is refused. */
   async close(): Promise<void> {
     this.closing = true;
-    for (const task of this.waiting.splice(0)) task.reject(new FathomError('CANCELLED', 'the service is shutting down'));
-    while ([...this.running.values()].some((task) => task !== undefined)) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const task of this.waiting.splice(0)) task.reject(cancelled('work that waited for a free thread'));
+    if (this.busy()) await new Promise<void>((resolve) => (this.onIdle = resolve));
     await Promise.all([...this.running.keys()].map((worker) => worker.terminate()));
     this.running.clear();
+  }
+
+  private busy(): boolean {
+    return [...this.running.values()].some((task) => task !== undefined);
   }
 
   private dispatch(): void {
     for (const [worker, task] of this.running) if (task === undefined && this.waiting.length > 0) this.give(worker);
     while (this.waiting.length > 0 && this.running.size < this.threads) this.give(this.spawn());
+    if (!this.busy()) this.onIdle?.();
   }
 
   private give(worker: Worker): void {
     const task = this.waiting.shift();
     this.running.set(worker, task);
-    if (task) worker.postMessage(task.message);
+    if (!task) return;
+    task.begun = process.hrtime.bigint();
+    worker.postMessage(task.message);
   }
 
   private spawn(): Worker {
-    const worker = new Worker(join(__dirname, 'job-worker.js'), { workerData: this.store });
+    const worker = new Worker(this.file, { workerData: this.store });
     worker.on('message', (answer: JobAnswer) => {
       const task = this.running.get(worker);
       this.running.set(worker, undefined);
+      if (task)
+        ENDED.publish({ job: task.message.job, action: task.message.action.type, seconds: Number(process.hrtime.bigint() - task.begun) / 1e9 });
       if (answer.ok) task?.resolve(answer.value);
       else task?.reject(unpackError(answer.error));
       this.dispatch();
@@ -86,6 +117,6 @@ export class WorkerPool {
     const task = this.running.get(worker);
     if (!this.running.delete(worker)) return;
     task?.reject(error);
-    if (!this.closing) this.dispatch();
+    this.dispatch();
   }
 }

@@ -108,7 +108,8 @@ function addresses(value: unknown): Record<ServiceName, string> {
   for (const [name, address] of Object.entries(value)) {
     if (!(SERVICES as readonly string[]).includes(name))
       throw new InputError({ field: `addresses.${name}`, problem: 'is no service', value: name, accepted: SERVICES.join(', ') });
-    if (typeof address !== 'string') throw new InputError({ field: `addresses.${name}`, problem: 'is no address', value: address, accepted: '"host:port" or "unix:/path"' });
+    if (typeof address !== 'string')
+      throw new InputError({ field: `addresses.${name}`, problem: 'is no address', value: address, accepted: '"host:port" or "unix:/path"' });
   }
   const given = value as Partial<Record<ServiceName, string>>;
   const filled = SERVICES.map((name, index) => [name, given[name] ?? `127.0.0.1:${7301 + index}`] as const);

@@ -1,23 +1,35 @@
-import { realpath, stat } from 'node:fs/promises';
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { createHash } from 'node:crypto';
 import { FathomError, InputError } from '@fathom/errors';
 
-/** The real path behind a path from a request, if it lies below an input root; symbolic links are followed before the check. */
+/**
+ * The real path behind a path from a request, if it lies below an input root; symbolic links are followed before the check.
+ * A path outside is refused in the same way whether it exists or not, so that nobody learns what lies there.
+ */
 export async function inputPath(field: string, path: string, roots: readonly string[]): Promise<string> {
-  if (path === '') throw new InputError({ field, problem: 'is missing', accepted: 'a path inside an input root' });
+  if (path === '' || path.includes('\0'))
+    throw new InputError({ field, problem: path === '' ? 'is missing' : 'is no path', accepted: 'a path inside an input root' });
+  const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
+  const absolute = resolve(path);
   let real: string;
   try {
-    real = await realpath(resolve(path));
+    real = await realpath(absolute);
   } catch (cause) {
-    throw new FathomError('NOT_FOUND', `${field}: there is no file "${path}"`, { cause, metadata: { field, path } });
+    if (!isBelow(absolute, [...roots, ...realRoots])) throw outside(field, path, roots);
+    throw new FathomError('NOT_FOUND', `${field}: "${path}" is not there, or not to be reached`, { cause, metadata: { field, path } });
   }
-  for (const root of roots) {
-    const realRoot = await realpath(root).catch(() => root);
-    if (real === realRoot || real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) return real;
-  }
-  throw new InputError({ field, problem: 'lies outside the input roots', value: path, accepted: roots.length > 0 ? `a path below ${roots.join(' or ')}` : 'nothing: this service has no input roots' });
+  if (!isBelow(real, realRoots)) throw outside(field, path, roots);
+  return real;
+}
+
+function isBelow(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep));
+}
+
+function outside(field: string, path: string, roots: readonly string[]): InputError {
+  const accepted = roots.length > 0 ? `a path below ${roots.join(' or ')}` : 'nothing: this service has no input roots';
+  return new InputError({ field, problem: 'lies outside the input roots', value: path, accepted });
 }
 
 /** Tells one state of files and folders from another: SHA-256 over paths, sizes and times of change of everything below them. */

@@ -7,14 +7,18 @@ import type { Platform } from './platform.js';
 
 const LONGEST_WAIT_MS = 600_000;
 
+/** Left for the answer to reach a caller whose deadline is near. */
+const ANSWER_MS = 1_000;
+
 /** Get, Wait, Cancel, List and Watch for the operations of a process. */
 export function operationsService({ operations }: Pick<Platform, 'operations'>): BoundService {
   return implement(OperationsService, {
     getOperation: async ({ name }) => ({ operation: operationMessage(await operations.get(name)) }),
-    async waitOperation({ name, timeoutMs }, { signal }) {
+    async waitOperation({ name, timeoutMs }, { signal, deadlineMs }) {
       if (timeoutMs > LONGEST_WAIT_MS)
         throw new InputError({ field: 'timeout_ms', problem: 'is too long', value: timeoutMs, accepted: `at most ${LONGEST_WAIT_MS}` });
-      return { operation: operationMessage(await operations.wait(name, timeoutMs === 0 ? 60_000 : timeoutMs, signal)) };
+      const waitMs = Math.max(0, Math.min(timeoutMs === 0 ? 60_000 : timeoutMs, deadlineMs - ANSWER_MS));
+      return { operation: operationMessage(await operations.wait(name, waitMs, signal)) };
     },
     cancelOperation: async ({ name }) => ({ operation: operationMessage(await operations.cancel(name)) }),
     async listOperations({ pageSize, pageToken }) {

@@ -21,8 +21,11 @@ export async function serve(
   factories: readonly ServiceFactory[],
   options: { name: string; address: string; config: Config; logger: Logger },
 ): Promise<Served> {
-  const platform = await openPlatform(options.config, options.logger);
-  const services = [...factories.map((factory) => factory(platform)), operationsService(platform), artifactsService(platform.artifacts)];
+  const areas = new Set<string>();
+  const platform = openPlatform(options.config, options.logger, (job) => areas.has(areaOfJob(job)));
+  const own = factories.map((factory) => factory(platform));
+  for (const { name } of own) areas.add(areaOfService(name));
+  const services = [...own, operationsService(platform), artifactsService(platform.artifacts)];
   let server: RunningServer;
   try {
     server = await startServer({ name: options.name, address: options.address, services, logger: options.logger, limits: { graceMs: 1_000 } });
@@ -35,6 +38,16 @@ export async function serve(
     await server.close();
   };
   return { address: server.address, platform, close };
+}
+
+/** "dictionary" of the job "dictionary.fit". */
+function areaOfJob(job: string): string {
+  return job.slice(0, job.indexOf('.'));
+}
+
+/** "dictionary" of the service "fathom.dictionary.v1.DictionaryService". */
+function areaOfService(name: string): string {
+  return name.split('.')[1] ?? '';
 }
 
 /** The body of a service's process: serves until SIGINT or SIGTERM. */

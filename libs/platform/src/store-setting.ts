@@ -9,7 +9,14 @@ import type { StoreConfig } from '@fathom/store';
 export function storeSetting(setting: unknown, env: Readonly<Record<string, string | undefined>>): StoreConfig {
   const given = typeof setting === 'string' ? { location: setting } : setting;
   if (typeof given !== 'object' || given === null || !('location' in given) || typeof given.location !== 'string')
-    throw new InputError({ field: 'store', problem: 'is no store', value: setting, accepted: 'a path, file:///path, s3://bucket/prefix, or an object with location and s3' });
+    throw new InputError({
+      field: 'store',
+      problem: 'is no store',
+      value: setting,
+      accepted: 'a path, file:///path, s3://bucket/prefix, or an object with location and s3',
+    });
+  const unknown = Object.keys(given).find((key) => key !== 'location' && key !== 's3');
+  if (unknown !== undefined) throw new InputError({ field: `store.${unknown}`, problem: 'is no setting', accepted: 'location, s3' });
   const { location } = given;
   if ('s3' in given) return given as StoreConfig;
   const { FATHOM_S3_ENDPOINT: endpoint, FATHOM_S3_ACCESS_KEY: accessKey, FATHOM_S3_SECRET_KEY: secretKey, FATHOM_S3_REGION: region } = env;

@@ -1,4 +1,4 @@
-import { Any, BadRequest, ErrorInfo, RetryInfo, Status } from '@fathom/contracts';
+import { type Any, BadRequest, ErrorInfo, RetryInfo, Status } from '@fathom/contracts';
 import { Metadata } from '@grpc/grpc-js';
 
 /** Trailer that carries a google.rpc.Status beside gRPC's own code and message. */

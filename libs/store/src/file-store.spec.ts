@@ -78,7 +78,7 @@ describe('a store in a folder', () => {
     const store = fileStore(newRoot());
     await store.put('here', bytes);
     for (const call of ['open', 'link', 'mkdir'] as const) {
-      const spy = jest.spyOn(fs, call).mockImplementation(failing(code) as never);
+      const spy = jest.spyOn(fs, call).mockImplementation(failing(code));
       await expect(store.put('k', bytes, { ifAbsent: true })).rejects.toMatchObject({ reason: 'STORE_READ_ONLY' });
       spy.mockRestore();
     }
@@ -112,9 +112,9 @@ describe('a store in a folder', () => {
     jest.spyOn(fs, 'open').mockImplementation(failing('EIO'));
     await expect(store.get('here')).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
     await expect(store.put('k', bytes)).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
-    jest.spyOn(fs, 'stat').mockImplementation(failing('EIO') as never);
+    jest.spyOn(fs, 'stat').mockImplementation(failing('EIO'));
     await expect(store.head('here')).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
-    jest.spyOn(fs, 'readdir').mockImplementation(failing('EIO') as never);
+    jest.spyOn(fs, 'readdir').mockImplementation(failing('EIO'));
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
   });
 

@@ -87,13 +87,17 @@ function markRow(made: HTMLTableRowElement): void {
 /** What the form asks for; a bound that is no number (yet) is marked and not applied. */
 function filterOf(form: HTMLFormElement): FeatureQuery {
   const values = new FormData(form);
+  const entry = (name: string): string => {
+    const value = values.get(name);
+    return typeof value === 'string' ? value : '';
+  };
   const bound = (name: string): number | undefined => {
-    const text = String(values.get(name) ?? '').trim().replace('−', '-').replace(',', '.');
+    const text = entry(name).trim().replace('−', '-').replace(',', '.');
     const value = text === '' ? undefined : Number(text);
     const wrong = value !== undefined && !Number.isFinite(value);
     form.querySelector(`[name=${name}]`)?.setAttribute('aria-invalid', String(wrong));
     return wrong ? undefined : value;
   };
   const [least, most] = [bound('least'), bound('most')];
-  return { text: String(values.get('text') ?? ''), bounded: String(values.get('bounded') ?? ''), ...(least === undefined ? {} : { least }), ...(most === undefined ? {} : { most }) };
+  return { text: entry('text'), bounded: entry('bounded'), ...(least === undefined ? {} : { least }), ...(most === undefined ? {} : { most }) };
 }

@@ -46,5 +46,5 @@ function zeroUnsigned(text: string): string {
 }
 
 function superscript(power: string): string {
-  return [...power.slice(1)].map((character) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(character)] ?? '⁻').join('');
+  return Array.from(power.slice(1), (character) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(character)] ?? '⁻').join('');
 }

@@ -1,5 +1,5 @@
 import { descriptionOf, extractActivations, openKind, registerImages, registerModel } from '@fathom/analyses';
-import { activation, ActivationService } from '@fathom/contracts';
+import { type activation, ActivationService } from '@fathom/contracts';
 import { FathomError, InputError, restoreError } from '@fathom/errors';
 import { fingerprint, inputPath, operationMessage, type Platform } from '@fathom/platform';
 import { implement, type BoundService } from '@fathom/service-kit';
@@ -15,10 +15,8 @@ export function activationService(platform: Platform): BoundService {
       const job = { request: { ...request, path }, fingerprint: await fingerprint([path]) };
       const { digest } = await platform.startJob(registerModel, job);
       const ended = await platform.operations.wait(`operations/${digest}`, LONGEST_REGISTRATION_MS, signal);
-      if (ended.failure) throw restoreError(ended.failure);
-      if (ended.result === null) throw new FathomError('CANCELLED', 'the registration was cancelled');
-      const model = { contentDigest: ended.result };
-      return { model, description: descriptionOf(await artifacts.open(ended.result)) };
+      const contentDigest = resultOf(ended);
+      return { model: { contentDigest }, description: descriptionOf(await artifacts.open(contentDigest)) };
     },
     async describeModel({ model }) {
       return { description: descriptionOf(await openKind(artifacts, 'model', model, 'model')) };
@@ -32,10 +30,24 @@ export function activationService(platform: Platform): BoundService {
   });
 }
 
+type Ended = Awaited<ReturnType<Platform['startJob']>>;
+
+/** The result of a registration; throws where it has none. */
+function resultOf({ state, result, failure }: Ended): string {
+  if (result !== null) return result;
+  if (failure) throw restoreError(failure);
+  if (state === 'RUNNING') throw new FathomError('DEADLINE_EXCEEDED', 'the registration goes on; the same request returns its result later');
+  if (state === 'INTERRUPTED') throw new FathomError('UNAVAILABLE', 'the service is shutting down; the same request goes on with the registration');
+  throw new FathomError('CANCELLED', 'the registration was cancelled');
+}
+
 type Source = activation.StartRegisterImagesRequest['source'];
 
 /** The source of a request with every path checked and made real. */
-async function withRealPaths({ source }: activation.StartRegisterImagesRequest, roots: readonly string[]): Promise<{ source: Source; paths: string[] }> {
+async function withRealPaths(
+  { source }: activation.StartRegisterImagesRequest,
+  roots: readonly string[],
+): Promise<{ source: Source; paths: string[] }> {
   const real = (field: string, path: string): Promise<string> => (path === '' ? Promise.resolve('') : inputPath(field, path, roots));
   switch (source?.$case) {
     case 'idx': {

@@ -1,67 +1,89 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { operations, type OperationsService } from '@fathom/contracts';
 import { cancelled, FathomError } from '@fathom/errors';
 import { errorOf, type Remote } from '@fathom/service-kit';
+import { Patience } from './patience.js';
 
 const { OperationState } = operations;
 
-/** How long a service that does not answer is waited for, in milliseconds. */
-const PATIENCE_MS = 120_000;
-
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 5_000;
+/** How long telling an operation to stop may take, in milliseconds. */
+const STOP_MS = 1_000;
 
 /** One step's way to its service. */
 export interface Step {
   /** Starts, joins or resumes the step's operation; the same request each time. */
   start(): Promise<{ operation?: operations.Operation | undefined }>;
-  readonly operations: Remote<typeof OperationsService>;
+  readonly operations: Pick<Remote<typeof OperationsService>, 'cancelOperation' | 'watchOperation'>;
 }
 
 /**
- * Starts a step's operation and follows it to its end. A service that is away for a while, or comes back without memory of the
- * operation, is asked again: the request names the same operation, which goes on from its finished parts.
- * Throws what the operation failed with; CANCELLED where `signal` aborts, after the operation was told to stop.
+ * Starts a step's operation and follows it until it has succeeded. A service that is away for a while, or an operation that
+ * was interrupted, or cancelled by somebody else, is started again: the request names the same operation, which goes on from
+ * its finished parts. Throws what the operation failed with, or UNAVAILABLE where it is stopped again and again without
+ * finishing a part; CANCELLED where `signal` aborts, after the operation was told to stop.
  */
-export async function followOperation(step: Step, signal: AbortSignal): Promise<operations.Operation> {
-  let waited = 0;
-  let pauseMs = FIRST_PAUSE_MS;
+export async function followOperation(step: Step, signal: AbortSignal, patience = new Patience(signal)): Promise<operations.Operation> {
+  let most = 0;
+  const onUpdate = ({ progress }: operations.Operation): void => {
+    if ((progress?.partsDone ?? 0) <= most) return;
+    most = progress?.partsDone ?? 0;
+    patience.renew();
+  };
   for (;;) {
-    if (signal.aborted) throw cancelled('the study');
     try {
-      const ended = await attempt(step, signal);
-      if (ended) return ended;
+      const operation = await attempt(step, signal, onUpdate);
+      if (operation.state === OperationState.SUCCEEDED) return operation;
+      if (operation.state === OperationState.FAILED) throw failureOf(operation);
+      await patience.spend(new FathomError('UNAVAILABLE', `${operation.name} (${operation.job}) is stopped again and again`));
     } catch (error) {
-      if (signal.aborted) throw cancelled('the study');
-      const { reason } = FathomError.from(error);
-      if ((reason !== 'UNAVAILABLE' && reason !== 'RESOURCE_EXHAUSTED') || waited >= PATIENCE_MS) throw error;
+      await patience.spend(error);
     }
-    await pause(pauseMs, undefined, { signal }).catch(() => undefined);
-    waited += pauseMs;
-    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }
 }
 
-/** The operation once it has succeeded; undefined where it has to be started again. */
-async function attempt(step: Step, signal: AbortSignal): Promise<operations.Operation | undefined> {
-  const started = (await step.start()).operation;
-  if (!started) throw new FathomError('INTERNAL', 'the service started no operation');
-  const stop = (): void => void step.operations.cancelOperation({ name: started.name }).catch(() => undefined);
-  signal.addEventListener('abort', stop, { once: true });
+/** The operation as it was last seen. */
+async function attempt(step: Step, signal: AbortSignal, onUpdate: (operation: operations.Operation) => void): Promise<operations.Operation> {
+  let operation = await startUnlessAborted(step, signal);
+  onUpdate(operation);
+  if (operation.state !== OperationState.RUNNING) return operation;
+  const { name, sequence } = operation;
   try {
-    let operation = started;
-    if (operation.state === OperationState.RUNNING)
-      for await (const update of step.operations.watchOperation({ name: started.name, afterSequence: started.sequence }, { signal }))
-        operation = update.operation ?? operation;
-    return outcome(operation);
+    for await (const update of step.operations.watchOperation({ name, afterSequence: sequence }, { signal })) {
+      operation = update.operation ?? operation;
+      onUpdate(operation);
+    }
+    return operation;
   } finally {
-    signal.removeEventListener('abort', stop);
+    if (signal.aborted) await stop(step, name);
   }
 }
 
-function outcome(operation: operations.Operation): operations.Operation | undefined {
-  if (operation.state === OperationState.SUCCEEDED) return operation;
-  if (operation.state !== OperationState.FAILED) return undefined;
-  const error = operation.error && errorOf(operation.error);
-  throw error ?? new FathomError('INTERNAL', operation.error?.message ?? 'the operation failed');
+/** Starts the operation. Where `signal` aborts first, it is told to stop as soon as its name is known, and nobody waits for that. */
+async function startUnlessAborted(step: Step, signal: AbortSignal): Promise<operations.Operation> {
+  if (signal.aborted) throw cancelled('the study');
+  const starting = step.start();
+  let onAbort: (() => void) | undefined;
+  try {
+    const { operation } = await Promise.race([
+      starting,
+      new Promise<never>((_, reject) => {
+        onAbort = () => reject(cancelled('the study'));
+        signal.addEventListener('abort', onAbort, { once: true });
+      }),
+    ]);
+    if (!operation) throw new FathomError('INTERNAL', 'the service started no operation');
+    return operation;
+  } catch (error) {
+    if (signal.aborted) void starting.then(({ operation }) => operation && stop(step, operation.name)).catch(() => undefined);
+    throw error;
+  } finally {
+    if (onAbort) signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function stop(step: Step, name: string): Promise<void> {
+  await step.operations.cancelOperation({ name }, { deadlineMs: STOP_MS }).catch(() => undefined);
+}
+
+function failureOf({ error }: operations.Operation): FathomError {
+  return (error && errorOf(error)) ?? new FathomError('INTERNAL', error?.message ?? 'the operation failed');
 }

@@ -23,7 +23,7 @@ export interface NetworkResults {
   readonly codes: Made;
   readonly complexity: Made;
   readonly importance: Made;
-  readonly locality: Made | null;
+  readonly locality: Made;
   readonly sensitivity: Made | null;
 }
 
@@ -33,22 +33,22 @@ export interface NetworkPlan {
   readonly network: study.StudyNetwork;
   /** Name of the tensor that the network's head reads. */
   readonly penultimate: string;
-  /** Whether locality and sensitivity are measured. */
-  readonly full: boolean;
-  /** Whether both branches of every block are extracted, for the flow. */
-  readonly branches: boolean;
+  /** Whether sensitivity is measured: for the network that is studied and for the controls. */
+  readonly noisy: boolean;
+  /** Whether it has residual blocks, and so a flow. */
+  readonly hasBlocks: boolean;
 }
 
 const { Pooling } = activationContracts;
 
 /** From a network and images to the scores that it has by itself. */
 export async function runNetwork(plan: NetworkPlan, clients: StudyClients, run: RunStep): Promise<NetworkResults> {
-  const { spec, network, full } = plan;
+  const { spec, network, noisy } = plan;
   const named = (step: string): string => `${network.name}/${step}`;
   const { model } = network;
 
   const train = run(named('train-activations'), extractStep(clients, { ...trainRequest(spec), model, taps: [plan.penultimate] }));
-  const test = run(named('activations'), extractStep(clients, { ...testRequest(spec), model, branches: plan.branches }));
+  const test = run(named('activations'), extractStep(clients, { ...testRequest(spec), model }));
   const dictionary = await settled(train, test, async (fitted) =>
     run(named('dictionary'), {
       start: () =>
@@ -80,16 +80,21 @@ export async function runNetwork(plan: NetworkPlan, clients: StudyClients, run: 
       start: () => clients.dictionary.startDescribe({ dictionary, codes, activations, model }),
       operations: clients.dictionary.operations,
     }),
-    full
-      ? run(named('locality'), {
-          start: () => clients.robustness.startMeasureLocality({ activations, codes, dictionary, masking: spec.masking }),
-          operations: clients.robustness.operations,
-        })
-      : null,
-    full
+    run(named('locality'), {
+      start: () => clients.robustness.startMeasureLocality({ activations, codes, dictionary, masking: spec.masking }),
+      operations: clients.robustness.operations,
+    }),
+    noisy
       ? run(named('sensitivity'), {
           start: () =>
-            clients.robustness.startMeasureSensitivity({ model, images: spec.test?.images, rows: noiseRows(spec), dictionary, codes, noise: spec.noise }),
+            clients.robustness.startMeasureSensitivity({
+              model,
+              images: spec.test?.images,
+              rows: noiseRows(spec),
+              dictionary,
+              codes,
+              noise: spec.noise,
+            }),
           operations: clients.robustness.operations,
         })
       : null,
@@ -99,15 +104,23 @@ export async function runNetwork(plan: NetworkPlan, clients: StudyClients, run: 
 
 /** What only the network that is studied has: ablation, flow, and Λ where there are checkpoints. */
 export async function runStudied(
-  spec: study.StudySpec,
+  { spec, hasBlocks, penultimate }: NetworkPlan,
   all: readonly NetworkResults[],
-  hasBlocks: boolean,
   clients: StudyClients,
   run: RunStep,
 ): Promise<{ overTraining: Made | null }> {
   const checkpoints = all.slice(0, spec.checkpoints.length);
   const { network, activations, codes, dictionary, complexity, importance } = checkpoints.at(-1)!;
   const named = (step: string): string => `${network.name}/${step}`;
+  // Extracted apart: reading tensors inside a block changes the last bits of the others, and no other network is read so.
+  const runFlow = async (): Promise<Made> => {
+    const request = { ...testRequest(spec), model: network.model, taps: [penultimate], branches: true };
+    const branches = await run(named('branch-activations'), extractStep(clients, request));
+    return run(named('flow'), {
+      start: () => clients.complexity.startMeasureFlow({ activations: branches, codes, complexity, probe: spec.probe }),
+      operations: clients.complexity.operations,
+    });
+  };
   const points: complexity.TrainingPoint[] = checkpoints.map((results) => ({ name: results.network.name, activations: results.activations }));
   const [overTraining] = await Promise.all([
     points.length > 1
@@ -116,15 +129,19 @@ export async function runStudied(
           operations: clients.complexity.operations,
         })
       : null,
-    hasBlocks
-      ? run(named('flow'), {
-          start: () => clients.complexity.startMeasureFlow({ activations, codes, complexity, probe: spec.probe }),
-          operations: clients.complexity.operations,
-        })
-      : null,
+    hasBlocks ? runFlow() : null,
     run(named('ablation'), {
       start: () =>
-        clients.importance.startAblate({ activations, codes, dictionary, model: network.model, complexity, importance, seed: spec.seed, randomOrders: 0 }),
+        clients.importance.startAblate({
+          activations,
+          codes,
+          dictionary,
+          model: network.model,
+          complexity,
+          importance,
+          seed: spec.seed,
+          randomOrders: 0,
+        }),
       operations: clients.importance.operations,
     }),
   ]);
@@ -145,7 +162,10 @@ async function settled<A, B>(first: Promise<A>, second: Promise<unknown>, next: 
   return result;
 }
 
-function extractStep({ activation: client }: StudyClients, request: activation.StartExtractRequest): { start: () => Promise<{ operation?: operations.Operation | undefined }>; operations: Step['operations'] } {
+function extractStep(
+  { activation: client }: StudyClients,
+  request: activation.StartExtractRequest,
+): { start: () => Promise<{ operation?: operations.Operation | undefined }>; operations: Step['operations'] } {
   return { start: () => client.startExtract(request), operations: client.operations };
 }
 

@@ -1,19 +1,20 @@
 import { setMaxListeners } from 'node:events';
 import { relateScores, type RelateRequest } from '@fathom/analyses';
-import { study, type operations } from '@fathom/contracts';
-import { cancelled, FathomError, restoreError } from '@fathom/errors';
-import { CODE_VERSION, operationName, type Execution } from '@fathom/operations';
+import { study } from '@fathom/contracts';
+import { InputError } from '@fathom/errors';
+import { CODE_VERSION, type Execution } from '@fathom/operations';
 import { operationMessage, type Platform } from '@fathom/platform';
 import type { Json } from '@fathom/tensors';
 import { followOperation, type Step } from './follow-operation.js';
-import { relateNetwork, runNetwork, runStudied, type Made, type NetworkPlan } from './network-steps.js';
+import { relateNetwork, runNetwork, runStudied, type NetworkPlan, type Relate, type RunStep } from './network-steps.js';
+import { Patience, patiently } from './patience.js';
+import { StepLog } from './step-log.js';
 import type { StudyClients } from './study-clients.js';
 import type { StudyRecords } from './study-records.js';
 import { networksOf } from './study-spec.js';
 
-const NETWORK_STEPS = 8;
-const FULL_STEPS = 2;
-const MOST_WAIT_MS = 600_000;
+/** Of every network: two extractions, dictionary, codes, complexity, importance, fidelity, locality, relations. */
+const NETWORK_STEPS = 9;
 
 /** Runs a study's steps over the other services, step by step kept in its record. Returns the digest of the "study" artifact. */
 export async function runStudy(
@@ -22,83 +23,89 @@ export async function runStudy(
   { platform, clients, records }: { platform: Platform; clients: StudyClients; records: StudyRecords },
   execution: Execution,
 ): Promise<string> {
-  const steps = new Map<string, operations.Operation>();
-  const active = new Set<string>();
-  let writing: Promise<void> = records.write(digest, { spec, steps });
+  await records.write(digest, { spec, steps: new Map() });
   const stop = new AbortController();
   const signal = AbortSignal.any([execution.signal, stop.signal]);
   setMaxListeners(0, signal); // every step that runs listens
-
-  const keep = async (name: string, follow: () => Promise<operations.Operation>): Promise<Made> => {
-    active.add(name);
-    report();
-    const operation = await follow();
-    active.delete(name);
-    steps.set(name, operation);
-    report();
-    writing = writing.then(() => records.write(digest, { spec, steps }));
-    await writing;
-    if (!operation.result) throw new FathomError('INTERNAL', `step ${name} has no result`);
-    return operation.result;
-  };
-  const run = (name: string, step: Step): Promise<Made> => keep(name, () => followOperation(step, signal));
-  const relate = (name: string, request: RelateRequest): Promise<Made> => keep(name, () => runOwn(platform, request, signal));
-  const networks = await plans(spec, clients);
-  const report = (): void =>
-    execution.report({ stage: [...active].slice(0, 3).join(', '), partsDone: steps.size, partsTotal: countSteps(spec, networks) });
-
+  const networks = await plans(spec, clients, signal);
+  const partsTotal = countSteps(spec, networks);
+  const log = new StepLog(
+    (steps) => records.write(digest, { spec, steps }),
+    ({ active, done }) => execution.report({ stage: active.slice(0, 3).join(', '), partsDone: done, partsTotal }),
+  );
+  const run: RunStep = (name, step) => log.run(name, () => followOperation(step, signal));
+  const relate: Relate = (name, request) => run(name, ownStep(platform, request));
   try {
     const results = await Promise.all(networks.map((plan) => runNetwork(plan, clients, run)));
-    const studied = networks[spec.checkpoints.length - 1]!;
-    const { overTraining } = await runStudied(spec, results, studied.branches, clients, run);
-    await Promise.all(results.map((each, index) => relateNetwork(spec, each, index === spec.checkpoints.length - 1 ? overTraining : null, relate)));
+    const last = spec.checkpoints.length - 1;
+    const { overTraining } = await runStudied(networks[last]!, results, clients, run);
+    await Promise.all(results.map((each, index) => relateNetwork(spec, each, index === last ? overTraining : null, relate)));
   } catch (error) {
     stop.abort();
+    await log.settled();
     throw error;
   }
-  return publish(digest, spec, steps, platform);
+  return publish(digest, spec, log.results(), platform);
 }
 
-/** How each network is taken: the one that is studied and the controls in full. */
-async function plans(spec: study.StudySpec, clients: StudyClients): Promise<NetworkPlan[]> {
+/** How each network is taken. Throws an InputError where the images are too few for what the spec asks. */
+async function plans(spec: study.StudySpec, clients: StudyClients, signal: AbortSignal): Promise<NetworkPlan[]> {
   const studied = spec.checkpoints.at(-1)!.name;
   const controls = new Set(spec.controls.map(({ name }) => name));
   return Promise.all(
     networksOf(spec).map(async (network) => {
-      const { description } = await clients.activation.describeModel({ model: network.model });
-      const full = network.name === studied || controls.has(network.name);
-      const branches = network.name === studied && (description?.blocks.length ?? 0) > 0;
-      return { spec, network, penultimate: description?.penultimate ?? '', full, branches };
+      const { description } = await patiently(() => clients.activation.describeModel({ model: network.model }, { signal }), new Patience(signal));
+      requireEnoughRows(spec, description?.penultimateWidth ?? 0);
+      const noisy = network.name === studied || controls.has(network.name);
+      return { spec, network, penultimate: description?.penultimate ?? '', noisy, hasBlocks: (description?.blocks.length ?? 0) > 0 };
     }),
   );
 }
 
+/** Tells before anything is computed what the probe of the penultimate layer would refuse (docs/measures.md §3.3). */
+function requireEnoughRows({ test, probe }: study.StudySpec, width: number): void {
+  const rows = test?.rows?.count ?? 0;
+  if (rows === 0 || probe?.withoutPublished || rows > width + 1) return;
+  throw new InputError({
+    field: 'spec.test.rows.count',
+    problem: `is too small for the published variant at a penultimate layer of ${width} channels`,
+    value: rows,
+    accepted: `more than ${width + 1}, or spec.probe.without_published ("published": false in a study file)`,
+  });
+}
+
 function countSteps(spec: study.StudySpec, networks: readonly NetworkPlan[]): number {
-  const each = networks.reduce((sum, { full }) => sum + NETWORK_STEPS + (full ? FULL_STEPS : 0), 0);
-  const branches = networks.some((plan) => plan.branches) ? 1 : 0;
-  return each + 1 + branches + (spec.checkpoints.length > 1 ? 1 : 0);
+  const sensitivity = networks.filter(({ noisy }) => noisy).length;
+  const flow = networks[spec.checkpoints.length - 1]?.hasBlocks ? 2 : 0;
+  const ablation = 1;
+  const overTraining = spec.checkpoints.length > 1 ? 1 : 0;
+  return networks.length * NETWORK_STEPS + sensitivity + flow + ablation + overTraining;
 }
 
-async function runOwn(platform: Platform, request: RelateRequest, signal: AbortSignal): Promise<operations.Operation> {
-  const { digest } = await platform.startJob(relateScores, request);
-  const record = await platform.operations.wait(operationName(digest), MOST_WAIT_MS, signal);
-  if (signal.aborted || record.state === 'CANCELLED') throw cancelled('the study');
-  if (record.failure) throw restoreError(record.failure);
-  return operationMessage(record);
+/** The study's own job as a step, without a socket. */
+function ownStep({ startJob, operations: runner }: Platform, request: RelateRequest): Step {
+  return {
+    start: async () => ({ operation: operationMessage(await startJob(relateScores, request)) }),
+    operations: {
+      cancelOperation: async ({ name }) => ({ operation: operationMessage(await runner.cancel(name)) }),
+      async *watchOperation({ name, afterSequence }, { signal } = {}) {
+        for await (const record of runner.watch(name, afterSequence, signal)) yield { operation: operationMessage(record) };
+      },
+    },
+  };
 }
 
-function publish(digest: string, spec: study.StudySpec, steps: ReadonlyMap<string, operations.Operation>, { artifacts }: Platform): Promise<string> {
+function publish(digest: string, spec: study.StudySpec, steps: Record<string, string>, { artifacts }: Platform): Promise<string> {
   const request = study.StudySpec.toJSON(spec) as Json;
-  const results = Object.fromEntries([...steps].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { result }]) => [name, result!.contentDigest]));
   return artifacts.publishTensors({
     kind: 'study',
-    attributes: { spec: request, steps: results },
+    attributes: { spec: request, steps },
     tensors: [],
     provenance: {
       job: 'study.run',
       requestDigest: digest,
       request,
-      inputs: [...new Set(Object.values(results))].sort(),
+      inputs: [...new Set(Object.values(steps))].sort(),
       codeVersion: CODE_VERSION,
       engine: null,
       determinism: 'ENGINE',

@@ -1,11 +1,4 @@
-import {
-  ActivationClient,
-  ComplexityClient,
-  DictionaryClient,
-  ImportanceClient,
-  OperationsClient,
-  RobustnessClient,
-} from '@fathom/contracts';
+import { ActivationClient, ComplexityClient, DictionaryClient, ImportanceClient, OperationsClient, RobustnessClient } from '@fathom/contracts';
 import type { ServiceName } from '@fathom/platform';
 import { connect } from '@fathom/service-kit';
 

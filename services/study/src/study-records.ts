@@ -31,7 +31,7 @@ export class StudyRecords {
   async read(digest: string): Promise<StudyRecord> {
     if ((await this.store.head(PREFIX + digest)) === undefined)
       throw new FathomError('NOT_FOUND', `no study is named "${studyName(digest)}"`, { metadata: { name: studyName(digest) } });
-    const kept = JSON.parse(new TextDecoder().decode(await this.store.get(PREFIX + digest))) as { spec: unknown; steps: Record<string, unknown> };
+    const kept = parse(PREFIX + digest, await this.store.get(PREFIX + digest));
     const steps = Object.entries(kept.steps).map(([name, operation]) => [name, operations.Operation.fromJSON(operation)] as const);
     return { spec: study.StudySpec.fromJSON(kept.spec), steps: new Map(steps) };
   }
@@ -52,5 +52,13 @@ export class StudyRecords {
       const digest = key.slice(PREFIX.length);
       if (digest > after) yield digest;
     }
+  }
+}
+
+function parse(key: string, bytes: Uint8Array): { spec: unknown; steps: Record<string, unknown> } {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as { spec: unknown; steps: Record<string, unknown> };
+  } catch (cause) {
+    throw new FathomError('CORRUPT_DATA', `the record of a study is not readable JSON: ${key}`, { cause, metadata: { key } });
   }
 }

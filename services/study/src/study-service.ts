@@ -1,5 +1,5 @@
 import { StudyService, study } from '@fathom/contracts';
-import { requestDigest, operationName } from '@fathom/operations';
+import { isKept, operationName, requestDigest } from '@fathom/operations';
 import { operationMessage, pageSizeOf, pageTokenOf, type Platform } from '@fathom/platform';
 import { implement, type BoundService } from '@fathom/service-kit';
 import type { Json } from '@fathom/tensors';
@@ -28,9 +28,16 @@ export function studyService(platform: Platform): BoundService {
       const spec = normaliseSpec(request.spec);
       const json = study.StudySpec.toJSON(spec) as Json;
       const digest = requestDigest('study.run', json);
-      clients ??= connectAll(platform.config.addresses);
+      if (!clients) platform.onClose((clients = connectAll(platform.config.addresses)).close);
       const parts = { platform, clients, records };
-      const record = await platform.start({ digest, job: 'study.run', request: json, run: (execution) => runStudy(digest, spec, parts, execution) });
+      const record = await platform.start({
+        digest,
+        job: 'study.run',
+        request: json,
+        coordinates: true,
+        run: (execution) => runStudy(digest, spec, parts, execution),
+        isKept: (result) => isKept(platform.artifacts, result),
+      });
       return { operation: operationMessage(record) };
     },
     getStudy: async ({ name }) => ({ study: await asMessage(digestOfStudy(name), true) }),
@@ -45,4 +52,3 @@ export function studyService(platform: Platform): BoundService {
     },
   });
 }
-

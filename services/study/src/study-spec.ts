@@ -1,5 +1,5 @@
-import { digestOf, wholeNumber } from '@fathom/analyses';
-import { study } from '@fathom/contracts';
+import { digestOf, normaliseMasking, normaliseNoise, normaliseProbe, wholeNumber } from '@fathom/analyses';
+import { type study } from '@fathom/contracts';
 import { InputError } from '@fathom/errors';
 
 const NETWORK_NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/;
@@ -17,10 +17,17 @@ export function normaliseSpec(spec: study.StudySpec | undefined): study.StudySpe
   return {
     ...spec,
     atomsPerClass: wholeNumber('spec.atoms_per_class', spec.atomsPerClass, { least: 1, most: 1000, zero: 10 }),
-    noiseImages: wholeNumber('spec.noise_images', spec.noiseImages, { least: 1, most: 10_000_000, zero: 100 }),
+    probe: normaliseProbe(spec.probe, 'spec.probe'),
+    noise: normaliseNoise(spec.noise, 'spec.noise'),
+    noiseImages: noiseImagesOf(spec),
+    masking: normaliseMasking(spec.masking, 'spec.masking'),
     relations: {
       bootstrapDraws: wholeNumber('spec.relations.bootstrap_draws', spec.relations?.bootstrapDraws ?? 0, { least: 100, most: 1_000_000, zero: 1000 }),
-      permutationDraws: wholeNumber('spec.relations.permutation_draws', spec.relations?.permutationDraws ?? 0, { least: 100, most: 1_000_000, zero: 10_000 }),
+      permutationDraws: wholeNumber('spec.relations.permutation_draws', spec.relations?.permutationDraws ?? 0, {
+        least: 100,
+        most: 1_000_000,
+        zero: 10_000,
+      }),
       seed: spec.relations?.seed ?? 0,
     },
   };
@@ -32,15 +39,31 @@ export function networksOf(spec: study.StudySpec): study.StudyNetwork[] {
   return [...spec.checkpoints, ...spec.controls.filter(({ name }) => !names.has(name))];
 }
 
+/** At most as many images as are measured on, where that is known already. */
+function noiseImagesOf({ noiseImages, test }: study.StudySpec): number {
+  const most = test?.rows?.count ? test.rows.count : 10_000_000;
+  return wholeNumber('spec.noise_images', noiseImages, { least: 1, most, zero: Math.min(100, most) });
+}
+
 function checkNetworks({ checkpoints, controls }: study.StudySpec): void {
   const models = new Map<string, string>();
   const check = (field: string, network: study.StudyNetwork, mayRepeat: boolean): void => {
     if (!NETWORK_NAME.test(network.name))
-      throw new InputError({ field: `${field}.name`, problem: 'is no network name', value: network.name, accepted: '1 to 64 letters, digits, dots and dashes' });
+      throw new InputError({
+        field: `${field}.name`,
+        problem: 'is no network name',
+        value: network.name,
+        accepted: '1 to 64 letters, digits, dots and dashes',
+      });
     const model = digestOf(`${field}.model`, network.model);
     const known = models.get(network.name);
     if (known !== undefined && !(mayRepeat && known === model))
-      throw new InputError({ field: `${field}.name`, problem: 'names two networks', value: network.name, accepted: 'a name of its own for each network' });
+      throw new InputError({
+        field: `${field}.name`,
+        problem: 'names two networks',
+        value: network.name,
+        accepted: 'a name of its own for each network',
+      });
     models.set(network.name, model);
   };
   checkpoints.forEach((network, index) => check(`spec.checkpoints[${index}]`, network, false));

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { descriptionOf } from '@fathom/analyses';
+import type { ArtifactStore } from '@fathom/artifacts';
+import type { study } from '@fathom/contracts';
+import { FathomError } from '@fathom/errors';
+import type { Services } from './services.js';
+import type { VerifiedStep } from './verify-study.js';
+
+/** The networks of a study, registered again from their ONNX bytes alone. */
+export interface RecomputedModels {
+  /** The study with the digests of the recomputed "model" artifacts. */
+  readonly spec: study.StudySpec;
+  readonly rows: readonly VerifiedStep[];
+}
+
+/** Registers every network of a study again: taps, head and description are found anew in the ONNX bytes of its artifact. */
+export async function recomputeModels(
+  spec: study.StudySpec,
+  stored: ArtifactStore,
+  services: Services,
+  folder: string,
+  signal: AbortSignal,
+): Promise<RecomputedModels> {
+  await mkdir(folder, { recursive: true });
+  const rows = new Map<string, VerifiedStep>();
+  const again = async (network: study.StudyNetwork): Promise<study.StudyNetwork> => {
+    const digest = network.model!.contentDigest;
+    const step = `${network.name}/model`;
+    const known = rows.get(step)?.recomputed;
+    if (known) return { ...network, model: { contentDigest: known } };
+    const path = join(folder, `${createHash('sha256').update(digest).digest('hex')}.onnx`);
+    const recomputed = await registerAgain(network.name, digest, stored, services, path, signal);
+    rows.set(step, { step, stored: digest, recomputed, same: digest === recomputed });
+    return { ...network, model: { contentDigest: recomputed } };
+  };
+  const checkpoints: study.StudyNetwork[] = [];
+  for (const network of spec.checkpoints) checkpoints.push(await again(network));
+  const controls: study.StudyNetwork[] = [];
+  for (const network of spec.controls) controls.push(await again(network));
+  return { spec: { ...spec, checkpoints, controls }, rows: [...rows.values()] };
+}
+
+async function registerAgain(
+  name: string,
+  digest: string,
+  stored: ArtifactStore,
+  services: Services,
+  path: string,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    const artifact = await stored.open(digest);
+    const description = descriptionOf(artifact);
+    const { request } = artifact.provenance.request as { request?: { taps?: string[] } };
+    await writeFile(path, (await artifact.tensor('onnx')).data);
+    const { model } = await services.activation.registerModel(
+      { path, name: description.name, preprocessing: description.preprocessing, taps: request?.taps ?? [] },
+      { signal },
+    );
+    return model!.contentDigest;
+  } catch (cause) {
+    const { reason, message, metadata } = FathomError.from(cause);
+    throw new FathomError(reason, `the study cannot be recomputed without its network ${name}, ${digest}: ${message}`, { cause, metadata });
+  }
+}

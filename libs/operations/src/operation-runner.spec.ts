@@ -1,0 +1,316 @@
+import { FathomError } from '@fathom/errors';
+import { memoryStore, type ObjectStore } from '@fathom/store';
+import { OperationRecords, operationName, type OperationRecord } from './operation-record.js';
+import { OperationRunner, type Ending, type RunnerOptions } from './operation-runner.js';
+import type { Execution, Startable } from './startable.js';
+
+/** Work that a test ends by hand, and counts. */
+class Work {
+  runs = 0;
+  execution: Execution | undefined;
+  finish: (result: string) => void = () => undefined;
+  fail: (error: Error) => void = () => undefined;
+  kept = true;
+  readonly begun: Promise<void>;
+  private onBegin: () => void = () => undefined;
+
+  constructor(
+    readonly digest = 'a'.repeat(64),
+    readonly job = 'test.job',
+    readonly coordinates = false,
+  ) {
+    this.begun = new Promise((resolve) => (this.onBegin = resolve));
+  }
+
+  get name(): string {
+    return operationName(this.digest);
+  }
+
+  get startable(): Startable {
+    const { digest, job, coordinates } = this;
+    const run = (execution: Execution): Promise<string> => {
+      this.runs += 1;
+      this.execution = execution;
+      this.onBegin();
+      return new Promise((resolve, reject) => {
+        this.finish = resolve;
+        this.fail = reject;
+        execution.signal.addEventListener('abort', () => reject(new FathomError('CANCELLED', 'stopped')), { once: true });
+      });
+    };
+    return { digest, job, request: { of: digest }, coordinates, run, isKept: () => Promise.resolve(this.kept) };
+  }
+}
+
+function runnerOn(store: ObjectStore, options: Partial<RunnerOptions> = {}) {
+  const endings: Ending[] = [];
+  const runner = new OperationRunner(new OperationRecords(store), { maxRunning: 4, onEnd: (ending) => endings.push(ending), ...options });
+  return { runner, endings };
+}
+
+const after = async (records: AsyncIterable<OperationRecord>): Promise<OperationRecord[]> => {
+  const all: OperationRecord[] = [];
+  for await (const record of records) all.push(record);
+  return all;
+};
+
+describe('the same request', () => {
+  it('is one operation, asked for one after the other or at once', async () => {
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    const [first, second] = await Promise.all([runner.start(work.startable), runner.start(work.startable)]);
+    expect(second).toEqual(first);
+    expect((await runner.start(work.startable)).sequence).toBe(first.sequence);
+    work.finish('sha256:1');
+    expect(await runner.wait(work.name, 60_000)).toMatchObject({ state: 'SUCCEEDED', result: 'sha256:1' });
+    expect(await runner.start(work.startable)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(work.runs).toBe(1);
+  });
+
+  it('is computed again where its result is gone', async () => {
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    await runner.start(work.startable);
+    work.finish('sha256:1');
+    await runner.wait(work.name, 60_000);
+    work.kept = false;
+    expect(await runner.start(work.startable)).toMatchObject({ state: 'RUNNING', result: null });
+    expect(work.runs).toBe(2);
+    await runner.close();
+  });
+
+  it('is tried again after a failure, which tells why until then', async () => {
+    const { runner, endings } = runnerOn(memoryStore());
+    const work = new Work();
+    await runner.start(work.startable);
+    work.fail(new FathomError('STORE_FULL', 'no room', { metadata: { key: 'k' } }));
+    const failed = await runner.wait(work.name, 60_000);
+    expect(failed).toMatchObject({ state: 'FAILED', failure: { reason: 'STORE_FULL', message: 'no room', metadata: { key: 'k' } } });
+    const again = await runner.start(work.startable);
+    expect(again).toMatchObject({ state: 'RUNNING', failure: null, sequence: failed.sequence + 1 });
+    work.finish('sha256:2');
+    expect(await runner.wait(work.name, 60_000)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(endings.map(({ record }) => record.state)).toEqual(['FAILED', 'SUCCEEDED']);
+  });
+
+  it('waits for its end and begins again, where it is being stopped', async () => {
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    await runner.start(work.startable);
+    const cancelled = runner.cancel(work.name);
+    const again = await runner.start(work.startable);
+    expect(again.state).toBe('RUNNING');
+    expect(work.runs).toBe(2);
+    await cancelled;
+    work.finish('sha256:1');
+    expect((await runner.wait(work.name, 60_000)).state).toBe('SUCCEEDED');
+  });
+});
+
+describe('an operation that is stopped', () => {
+  it('is CANCELLED where somebody asked for that, and INTERRUPTED where its process ends', async () => {
+    const store = memoryStore();
+    const { runner } = runnerOn(store);
+    const [one, two] = [new Work(), new Work('b'.repeat(64))];
+    await runner.start(one.startable);
+    await runner.start(two.startable);
+    await runner.cancel(one.name);
+    expect((await runner.wait(one.name, 60_000)).state).toBe('CANCELLED');
+    await runner.close();
+    expect((await runner.get(two.name)).state).toBe('INTERRUPTED');
+    await expect(runner.start(one.startable)).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
+    expect((await runnerOn(store).runner.get(two.name)).state).toBe('INTERRUPTED');
+  });
+
+  it('is INTERRUPTED after its process was killed, and its sequence goes on above all that was shown', async () => {
+    const store = memoryStore();
+    const work = new Work();
+    const killed = runnerOn(store).runner;
+    await killed.start(work.startable);
+    await work.begun;
+    for (let part = 1; part <= 50; part++) work.execution?.report({ partsDone: part });
+    const shown = await killed.get(work.name);
+    expect(shown).toMatchObject({ state: 'RUNNING', progress: { partsDone: 50 } });
+
+    const { runner } = runnerOn(store);
+    const seen = await after(runner.watch(work.name, shown.sequence));
+    expect(seen.map(({ state }) => state)).toEqual(['INTERRUPTED']);
+    const resumed = await runner.start(work.startable);
+    expect(resumed.state).toBe('RUNNING');
+    expect(resumed.sequence).toBeGreaterThan(seen[0]!.sequence);
+    await runner.close();
+  });
+
+  it('does not stop one that has ended', async () => {
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    await runner.start(work.startable);
+    work.finish('sha256:1');
+    await runner.wait(work.name, 60_000);
+    expect(await runner.cancel(work.name)).toMatchObject({ state: 'SUCCEEDED' });
+  });
+});
+
+describe('watching', () => {
+  it('begins with the present state, skips what was seen, and ends with the operation', async () => {
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    const { sequence } = await runner.start(work.startable);
+    await work.begun;
+    const all = after(runner.watch(work.name, 0));
+    const later = after(runner.watch(work.name, sequence));
+    for (const stage of ['one', 'two']) {
+      await Promise.resolve();
+      work.execution?.report({ stage });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    work.finish('sha256:1');
+    const sequences = (await all).map((record) => record.sequence);
+    expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
+    expect((await all).map(({ progress, state }) => `${progress.stage} ${state}`)).toEqual([
+      'queued RUNNING',
+      'one RUNNING',
+      'two RUNNING',
+      'two SUCCEEDED',
+    ]);
+    expect(await later).toEqual((await all).slice(1));
+    expect(await after(runner.watch(work.name, 0))).toHaveLength(1);
+    expect(await after(runner.watch(work.name, sequences.at(-1)!))).toEqual([]);
+  });
+
+  it('ends when the watcher leaves, and leaves nothing behind', async () => {
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    await runner.start(work.startable);
+    const leave = new AbortController();
+    const watching = after(runner.watch(work.name, 0, leave.signal));
+    await new Promise((resolve) => setImmediate(resolve));
+    leave.abort();
+    expect(await watching).toHaveLength(1);
+    const live = (runner as unknown as { live: Map<string, { watchers: number }> }).live.get(work.digest);
+    expect(live?.watchers).toBe(0);
+    await runner.close();
+  });
+
+  it('waits no longer than asked', async () => {
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    await runner.start(work.startable);
+    expect((await runner.wait(work.name, 5)).state).toBe('RUNNING');
+    await runner.close();
+    await expect(runner.wait(operationName('f'.repeat(64)), 5)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
+    await expect(runner.get('operations/short')).rejects.toMatchObject({ reason: 'NOT_FOUND' });
+  });
+
+  it('shows nothing after the end, whatever the work still reports', async () => {
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    await runner.start(work.startable);
+    work.finish('sha256:1');
+    const ended = await runner.wait(work.name, 60_000);
+    work.execution?.report({ stage: 'stray' });
+    expect(await runner.get(work.name)).toEqual(ended);
+  });
+});
+
+describe('limits', () => {
+  it('refuse one operation too many, and take it once there is room', async () => {
+    const { runner } = runnerOn(memoryStore(), { maxRunning: 1 });
+    const [one, two] = [new Work(), new Work('b'.repeat(64))];
+    await runner.start(one.startable);
+    await expect(runner.start(two.startable)).rejects.toMatchObject({ reason: 'RESOURCE_EXHAUSTED' });
+    await expect(runner.get(two.name)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
+    one.finish('sha256:1');
+    await runner.wait(one.name, 60_000);
+    expect((await runner.start(two.startable)).state).toBe('RUNNING');
+    await runner.close();
+  });
+
+  it('leave room for the work that coordinating operations wait for', async () => {
+    const { runner } = runnerOn(memoryStore(), { maxRunning: 1 });
+    const [study, part, other] = [new Work('c'.repeat(64), 'study.run', true), new Work(), new Work('d'.repeat(64), 'study.run', true)];
+    await runner.start(study.startable);
+    expect((await runner.start(part.startable)).state).toBe('RUNNING');
+    await expect(runner.start(other.startable)).rejects.toMatchObject({ reason: 'RESOURCE_EXHAUSTED' });
+    await runner.close();
+  });
+});
+
+describe('the list', () => {
+  it('comes in pages, in order, each operation once', async () => {
+    const { runner } = runnerOn(memoryStore(), { maxRunning: 100 });
+    const digests = Array.from({ length: 7 }, (_, i) => `${i}`.repeat(64));
+    for (const digest of [...digests].reverse()) await runner.start(new Work(digest).startable);
+    const seen: string[] = [];
+    for (let token = ''; ;) {
+      const { records, next } = await runner.list(3, token);
+      expect(records.length).toBeLessThanOrEqual(3);
+      seen.push(...records.map(({ digest }) => digest));
+      if (next === '') break;
+      token = next;
+    }
+    expect(seen).toEqual(digests);
+    expect((await runner.list(7, '')).next).toBe('');
+    await runner.close();
+  });
+
+  it("has no operations of another process's jobs, which might look interrupted", async () => {
+    const store = memoryStore();
+    const theirs = new Work('e'.repeat(64), 'dictionary.fit');
+    const mine = new Work('f'.repeat(64), 'complexity.measure');
+    const other = runnerOn(store).runner;
+    await other.start(theirs.startable);
+    const { runner } = runnerOn(store, { owns: (job) => job.startsWith('complexity.') });
+    await runner.start(mine.startable);
+    expect((await runner.list(10, '')).records.map(({ digest }) => digest)).toEqual([mine.digest]);
+    await expect(runner.get(theirs.name)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
+    await Promise.all([runner.close(), other.close()]);
+  });
+});
+
+describe('a store that fails', () => {
+  const failing = () => {
+    const store = memoryStore();
+    let broken = false;
+    const put: ObjectStore['put'] = (...given) => (broken ? Promise.reject(new FathomError('STORE_FULL', 'no room')) : store.put(...given));
+    return { store: { ...bound(store), put }, breakIt: (state: boolean) => (broken = state) };
+  };
+  const bound = (store: ObjectStore): ObjectStore =>
+    ({
+      put: (...given) => store.put(...given),
+      get: (...given) => store.get(...given),
+      head: (...given) => store.head(...given),
+      list: (...given) => store.list(...given),
+      delete: (...given) => store.delete(...given),
+    }) as ObjectStore;
+
+  it('at the beginning lets nothing begin', async () => {
+    const { store, breakIt } = failing();
+    const { runner } = runnerOn(store);
+    const work = new Work();
+    breakIt(true);
+    await expect(runner.start(work.startable)).rejects.toMatchObject({ reason: 'STORE_FULL' });
+    expect(work.runs).toBe(0);
+    breakIt(false);
+    expect((await runner.start(work.startable)).state).toBe('RUNNING');
+    await runner.close();
+  });
+
+  it('at the end loses no end: it is told, logged, and shown for as long as the process lives', async () => {
+    const { store, breakIt } = failing();
+    const { runner, endings } = runnerOn(store);
+    const work = new Work();
+    await runner.start(work.startable);
+    const watching = after(runner.watch(work.name, 0));
+    breakIt(true);
+    work.fail(new FathomError('STORE_FULL', 'no room for the part'));
+    expect((await watching).at(-1)).toMatchObject({ state: 'FAILED', failure: { reason: 'STORE_FULL' } });
+    expect(endings[0]).toMatchObject({ record: { state: 'FAILED' }, notKept: { reason: 'STORE_FULL' } });
+    expect(await runner.get(work.name)).toMatchObject({ state: 'FAILED', failure: { message: 'no room for the part' } });
+    expect((await runnerOn(store).runner.get(work.name)).state).toBe('INTERRUPTED');
+    breakIt(false);
+    await runner.start(work.startable);
+    work.finish('sha256:1');
+    expect((await runner.wait(work.name, 60_000)).state).toBe('SUCCEEDED');
+  });
+});
