@@ -59,7 +59,7 @@ const DATE = [
   { selector: "CallExpression[callee.name='Date']", message: 'No date in results.' },
 ];
 const POWER = {
-  selector: "BinaryExpression[operator='**']:not([right.type='Literal'])",
+  selector: ":matches(BinaryExpression[operator='**'], AssignmentExpression[operator='**=']):not([right.raw=/^[0-9]+$/])",
   message: 'Not the same bits everywhere: only whole literal powers.',
 };
 

@@ -9,6 +9,7 @@ import { addModelsCommand } from './models-command.js';
 import { addScoreCommand } from './score-command.js';
 import { addServeCommand } from './serve-command.js';
 import { addStudyCommand } from './study-command.js';
+import { removeTemporaryFolders } from './temporary-folder.js';
 import { throwing } from './usage-error.js';
 
 /** The `fathom` command with all of its sub-commands. */
@@ -32,6 +33,7 @@ export function main(argv: readonly string[]): void {
   // A reader that has seen enough, such as `head`, is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? process.exit(EXIT.OK) : fail(error)));
   process.on('uncaughtException', fail);
+  process.on('exit', removeTemporaryFolders);
   program()
     .parseAsync([...argv], { from: 'user' })
     .then(() => process.exit(process.exitCode ?? EXIT.OK))

@@ -187,14 +187,17 @@ describe('a step', () => {
 describe('a step that is no longer wanted', () => {
   it('tells its operation to stop, and throws CANCELLED', async () => {
     fake.answers = [RUNNING];
-    fake.updates = silence;
+    let watched: () => void = () => undefined;
+    const watching = new Promise<void>((resolve) => (watched = resolve));
+    fake.updates = (signal) => {
+      watched();
+      return silence(signal);
+    };
     const following = follow();
     following.catch(() => undefined);
-    while (fake.starts === 0) await new Promise((resolve) => setImmediate(resolve));
+    await watching;
     stop.abort();
     await expect(following).rejects.toMatchObject({ reason: 'CANCELLED' });
-    // Aborted while it starts, it is told so as soon as it has a name.
-    while (fake.cancelled.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(fake.cancelled).toEqual([NAME]);
   });
 
