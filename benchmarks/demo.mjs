@@ -37,9 +37,12 @@ const wall = elapsed();
 rmSync(folder, { recursive: true, force: true });
 
 const total = [...busy.values()].reduce((sum, seconds) => sum + seconds, 0);
-const line = (name, seconds, share) => console.log(`${name.padEnd(30)} ${seconds.toFixed(2).padStart(9)} s ${share === undefined ? '' : `${(100 * share).toFixed(1).padStart(6)} %`}`);
+const line = (name, seconds, share) =>
+  console.log(`${name.padEnd(30)} ${seconds.toFixed(2).padStart(9)} s ${share === undefined ? '' : `${(100 * share).toFixed(1).padStart(6)} %`}`);
 console.log(`\n${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, ${config.threads} worker threads, Node ${process.version}`);
-console.log(`${size.testImages} test and ${size.trainImages} training images, 8 checkpoints, ${size.noiseImages} × ${size.draws} × 3 noisy images on 2 networks\n`);
+console.log(
+  `${size.testImages} test and ${size.trainImages} training images, 8 checkpoints, ${size.noiseImages} × ${size.draws} × 3 noisy images on 2 networks\n`,
+);
 console.log('seconds of worker threads, by stage');
 for (const [job, seconds] of [...busy].sort((a, b) => b[1] - a[1])) line(job, seconds, seconds / total);
 line('all stages', total, 1);

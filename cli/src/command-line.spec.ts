@@ -44,7 +44,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'an unknown study': { args: ['study', 'verify', 'none', '--store', join(root, 'empty')], says: ['no study "none"', 'study show'], code: 3 },
   'watching an unknown study': { args: ['study', 'watch', 'none', '--store', join(root, 'empty')], says: ['no study "none"'], code: 3 },
   'a network that is not there': { args: ['models', 'describe', join(root, 'none.onnx')], says: ['none.onnx'], code: 3 },
-  'a network that is none': { args: ['models', 'describe', config('text.onnx', 'text')], says: ['ONNX'] },
+  'a network that is none': { args: ['models', 'describe', config('text.onnx', 'text')], says: ['text.onnx', 'ONNX'] },
+  'a folder in place of a network': { args: ['models', 'describe', root], says: [root, 'is a folder'] },
 };
 
 test.concurrent.each(Object.entries(CASES))('%s: one line and the exit code', async (_name, { args, env = {}, says, code = 2 }) => {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { describeNetwork } from '@fathom/engines';
-import { FathomError } from '@fathom/errors';
+import { describeNetwork, type NetworkDescription } from '@fathom/engines';
+import { FathomError, InputError, restoreError } from '@fathom/errors';
 import { commandContext, type GlobalOptions } from './command-context.js';
 
 /** Adds `fathom models describe`. */
@@ -15,10 +15,8 @@ export function addModelsCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  fathom models describe models/fashion/checkpoints/epoch-15.onnx')
     .action(async (file: string, options: { tap?: string[] }, command: Command) => {
       const { terminal } = commandContext(command.optsWithGlobals<GlobalOptions>());
-      const bytes = await readFile(resolve(file)).catch((cause: Error) => {
-        throw new FathomError('NOT_FOUND', `${file} cannot be read: ${cause.message}`, { cause, metadata: { path: file } });
-      });
-      const { input, blocks, taps, penultimate, head, logits, opset, producer } = describeNetwork(bytes, options.tap ? { taps: options.tap } : {});
+      const description = describe(file, await readNetwork(file), options.tap);
+      const { input, blocks, taps, penultimate, head, logits, opset, producer } = description;
       terminal.print(`input        ${input.name}  [${input.fixedBatch ?? 'any'}, ${input.channels}, ${input.height}, ${input.width}]`);
       for (const { tap, nonLinearity, shortcut, main } of blocks)
         terminal.print(`block        ${tap}  = ${nonLinearity ?? 'no non-linearity'} of ${shortcut} + ${main}`);
@@ -28,4 +26,24 @@ export function addModelsCommand(program: Command): void {
       terminal.print(`made by      ${producer || 'unknown'}, opset ${opset}`);
       terminal.result({ input, blocks, taps, penultimate, classes: head.classes, logits, opset, producer });
     });
+}
+
+async function readNetwork(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(resolve(file));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EISDIR')
+      throw new InputError({ field: file, problem: 'is a folder', accepted: 'an ONNX file', cause });
+    throw new FathomError('NOT_FOUND', `${file} cannot be read: ${(cause as Error).message}`, { cause, metadata: { path: file } });
+  }
+}
+
+/** Describes a network; an error names the file. */
+function describe(file: string, bytes: Uint8Array, taps: readonly string[] | undefined): NetworkDescription {
+  try {
+    return describeNetwork(bytes, taps ? { taps } : {});
+  } catch (thrown) {
+    const { reason, message, metadata } = FathomError.from(thrown);
+    throw restoreError({ reason, message: `${file}: ${message}`, metadata });
+  }
 }

@@ -70,7 +70,7 @@ export async function reportData(artifacts: ArtifactStore, finished: FinishedStu
       predictionAgreement: fidelity.prediction_agreement,
       reconstructionR2: fidelity.reconstruction_r2,
       deadAtoms: fidelity.dead,
-      sparsity: 1 - fidelity.sparsity,
+      sparsity: fidelity.sparsity,
     },
     thumbnails,
   };
@@ -164,7 +164,7 @@ async function reportRelations(reader: StudyReader, network: string): Promise<Re
 }
 
 function correlation({ rho, low, high, p }: RelationRow): RankCorrelation {
-  return { rho, low: low ?? rho, high: high ?? rho, p };
+  return { rho, low, high, p };
 }
 
 const ORDERS = ['most_complex_first', 'simplest_first', 'most_important_first', 'random'] as const;

@@ -7,7 +7,7 @@ import { EXIT } from './exit-code.js';
 import { followStudy, runStudyFile } from './run-study-file.js';
 import type { Services } from './services.js';
 import { leftOutRows } from './left-out-rows.js';
-import { readStudyFile, type StudyFile } from './study-file.js';
+import { readStudyFile, skippingBad, type StudyFile } from './study-file.js';
 import { printResults, verifyCommand, writeResults } from './study-results.js';
 import type { Terminal } from './terminal.js';
 import { verifyStudy, type VerifiedStep } from './verify-study.js';
@@ -19,15 +19,19 @@ export function addStudyCommand(program: Command): void {
   group
     .command('run <file>')
     .description('run the study that a JSON file describes, or resume it where it was left')
+    .option('--skip-bad', 'leave out and count images of class folders that cannot be read')
     .option('--out <folder>', 'folder for report.html, scores.json and scores.csv', 'fathom-report')
     .addHelpText('after', '\nThe file is described in docs/cli.md.\n\nExample:\n  fathom study run my-study.json --out my-report')
-    .action(async (path: string, options: { out: string }, command: Command) => {
+    .action(async (path: string, options: { out: string; skipBad?: boolean }, command: Command) => {
       const context = commandContext(command.optsWithGlobals<GlobalOptions>());
       const { terminal, interruption, config } = context;
-      const file = await readStudyFile(path);
+      const given = await readStudyFile(path);
+      const file = options.skipBad ? skippingBad(given) : given;
       await requireWritableFolder(options.out);
       const run = await withServices(context, folders(file), (services) => runStudyFile(file, services, terminal, interruption.signal));
-      const words = { title: file.name, reduced: await leftOutRows(config.store, run.digest), verify: [verifyCommand(run.name, command)] };
+      const reduced = await leftOutRows(config.store, run.digest);
+      for (const sentence of reduced) terminal.note(sentence);
+      const words = { title: file.name, reduced, verify: [verifyCommand(run.name, command)] };
       printResults(run, await writeResults(config.store, run.digest, options.out, words), terminal);
     });
   group

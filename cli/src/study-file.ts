@@ -161,3 +161,9 @@ function arrayImages(field: JsonField, at: (path: JsonField) => string): ImagesE
 function defined<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
   return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
 }
+
+/** The same study, leaving out images of class folders that cannot be read. */
+export function skippingBad(file: StudyFile): StudyFile {
+  const lenient = (images: ImagesEntry): ImagesEntry => (images.folder ? { ...images, folder: { ...images.folder, skipBad: true } } : images);
+  return { ...file, test: lenient(file.test), train: lenient(file.train) };
+}

@@ -138,11 +138,12 @@ test('a study file that is not there', async () => {
   expectComplaint(await fathom(['study', 'run', inRoot('none.json')]), 3, ['study file', 'none.json']);
 });
 
-test('skipBad leaves unreadable images out and says how many; folders of images can be studied', async () => {
-  const study = { ...inFolder('bad-image', { skipBad: true }), atomsPerClass: 1, noise: { images: 2, draws: 2 } };
+test('--skip-bad leaves unreadable images out and says how many; folders of images can be studied', async () => {
+  const study = { ...inFolder('bad-image'), atomsPerClass: 1, noise: { images: 2, draws: 2 } };
   const file = writeStudy(root, { ...study, classNames: [] }, 'skip.json');
-  const { code, err } = await fathom(['study', 'run', file, '--store', inRoot('skip-store'), '--out', inRoot('skip-out')]);
+  const { code, err } = await fathom(['study', 'run', file, '--skip-bad', '--store', inRoot('skip-store'), '--out', inRoot('skip-out')]);
   expect([code, complaints(err)]).toEqual([0, []]);
+  expect(err).toContain('Images of "test" that could not be read and were left out: 1.');
   const { study: found, data } = JSON.parse(readFileSync(join(inRoot('skip-out'), 'scores.json'), 'utf8')) as {
     study: { reduced: string[] };
     data: { classes: string[]; sets: { images: number }[] };

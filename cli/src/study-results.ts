@@ -62,10 +62,10 @@ function summary(data: ReportData): string[] {
     `codes keep ${percent(data.faithfulness?.predictionAgreement ?? null)} of the predictions and explain R² ${data.faithfulness?.reconstructionR2.toFixed(3)}`,
     `simplest: ${named(ordered.slice(0, 3))}`,
     `most complex: ${named(ordered.slice(-3).reverse())}`,
-    ...(relation
-      ? [
-          `K and importance: ρ = ${relation.rho.toFixed(2)} [${relation.low.toFixed(2)}, ${relation.high.toFixed(2)}], p = ${relation.p.toPrecision(2)}`,
-        ]
-      : []),
+    ...(relation ? [`K and importance: ρ = ${relation.rho.toFixed(2)}${interval(relation)}, p = ${relation.p.toPrecision(2)}`] : []),
   ];
+}
+
+function interval({ low, high }: { low: number | null; high: number | null }): string {
+  return low === null || high === null ? '' : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`;
 }

@@ -44,7 +44,7 @@ export function openTerminal(json: boolean, { out, err }: Streams = { out: proce
     json,
     print: (line) => {
       clear();
-      if (!json) out.write(`${line}\n`);
+      if (!json) out.write(`${plain(line)}\n`);
     },
     result: (value) => {
       clear();
@@ -52,7 +52,7 @@ export function openTerminal(json: boolean, { out, err }: Streams = { out: proce
     },
     note: (line) => {
       clear();
-      err.write(`${line}\n`);
+      err.write(`${plain(line)}\n`);
     },
     progress: ({ done, total, stage }) => {
       const percent = total > 0 ? Math.floor((100 * done) / total) : 0;
@@ -77,4 +77,9 @@ export function openTerminal(json: boolean, { out, err }: Streams = { out: proce
 
 function bigintAsNumber(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
+}
+
+/** Names and messages may come from elsewhere: without control characters they cannot steer the terminal. */
+function plain(line: string): string {
+  return line.replace(/\p{Cc}/gu, ' ');
 }

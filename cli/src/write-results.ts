@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { FathomError, InputError } from '@fathom/errors';
@@ -5,10 +6,10 @@ import { FathomError, InputError } from '@fathom/errors';
 /** Writes a file as a whole or not at all; folders on the way are made. Returns its absolute path. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<string> {
   const target = resolve(path);
-  const temporary = join(dirname(target), `.${process.pid}.fathom-part`);
+  const temporary = join(dirname(target), `.${randomUUID()}.fathom-part`);
   try {
     await mkdir(dirname(target), { recursive: true });
-    await writeFile(temporary, content);
+    await writeFile(temporary, content, { flag: 'wx' });
     await rename(temporary, target);
     return target;
   } catch (cause) {

@@ -5,7 +5,16 @@ export function launchChromium(executablePath: string, timeout: number): Promise
   return chromium.launch({
     executablePath,
     timeout,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 }
 
@@ -34,18 +43,21 @@ export function isDrawn(canvas: SVGElement | HTMLElement): Promise<boolean> {
 
 /** WCAG contrast of an element's colour with the paper, from computed colours (read through a canvas: any notation). */
 export function contrast(page: Page, selector: string, property: 'color' | 'outlineColor' = 'color'): Promise<number> {
-  return page.locator(selector).first().evaluate((element, name) => {
-    const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
-    const luminance = (colour: string): number => {
-      context.fillStyle = colour;
-      context.fillRect(0, 0, 1, 1);
-      const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => {
-        const share = value / 255;
-        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-      });
-      return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
-    };
-    const [a, b] = [luminance(getComputedStyle(element)[name]), luminance(getComputedStyle(document.body).backgroundColor)];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  }, property);
+  return page
+    .locator(selector)
+    .first()
+    .evaluate((element, name) => {
+      const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
+      const luminance = (colour: string): number => {
+        context.fillStyle = colour;
+        context.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => {
+          const share = value / 255;
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+      };
+      const [a, b] = [luminance(getComputedStyle(element)[name]), luminance(getComputedStyle(document.body).backgroundColor)];
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    }, property);
 }

@@ -15,7 +15,8 @@ export function checkReportData(data: ReportData): void {
     checkLength(`${at}.r2`, feature.r2, layers);
     if (feature.r2Training !== null) checkLength(`${at}.r2Training`, feature.r2Training, data.checkpoints.length);
     for (const { tile } of feature.topImages) {
-      if (!Number.isInteger(tile) || tile < 0 || tile >= tiles) wrong(`${at}.topImages`, 'points to a picture that is not there', tile, `a whole number below ${tiles}`);
+      if (!Number.isInteger(tile) || tile < 0 || tile >= tiles)
+        wrong(`${at}.topImages`, 'points to a picture that is not there', tile, `a whole number below ${tiles}`);
     }
   });
   for (const { uri } of data.thumbnails.sheets) {
@@ -28,7 +29,8 @@ export function checkReportData(data: ReportData): void {
 }
 
 function checkFinite(value: unknown, path: string): void {
-  if (value === undefined || (typeof value === 'number' && !Number.isFinite(value))) wrong(path, 'is not a finite number', String(value), 'a finite number, or null where it was not computed');
+  if (value === undefined || (typeof value === 'number' && !Number.isFinite(value)))
+    wrong(path, 'is not a finite number', String(value), 'a finite number, or null where it was not computed');
   if (Array.isArray(value)) value.forEach((item, i) => checkFinite(item, `${path}[${i}]`));
   else if (typeof value === 'object' && value !== null) for (const [key, item] of Object.entries(value)) checkFinite(item, `${path}.${key}`);
 }

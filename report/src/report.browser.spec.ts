@@ -16,7 +16,22 @@ jest.setTimeout(3 * PATIENCE_MS);
 const chromiumPath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const data = reportFixture();
 const ordered = simpleToComplex(data.features);
-const PLOTS = ['distribution', 'layers', 'lateness', 'readability', 'checkpoints', 'checkpoint-relation', 'flow', 'importance-std', 'importance-raw', 'ablation', 'redundancy', 'sensitivity', 'hoyer', 'relations'];
+const PLOTS = [
+  'distribution',
+  'layers',
+  'lateness',
+  'readability',
+  'checkpoints',
+  'checkpoint-relation',
+  'flow',
+  'importance-std',
+  'importance-raw',
+  'ablation',
+  'redundancy',
+  'sensitivity',
+  'hoyer',
+  'relations',
+];
 
 if (existsSync(chromiumPath)) describe('the report in Chromium', inChromium);
 else {
@@ -49,9 +64,12 @@ function inChromium(): void {
     await page.waitForFunction((count) => document.querySelectorAll('.plot svg').length >= count, PLOTS.length);
   };
 
-  const chosen = async (): Promise<number[]> => (await page.locator('.portrait h3').allTextContents()).map((text) => Number(/#(\d+)/.exec(text)?.[1]));
+  const chosen = async (): Promise<number[]> =>
+    (await page.locator('.portrait h3').allTextContents()).map((text) => Number(/#(\d+)/.exec(text)?.[1]));
   const column = async (key: string): Promise<string[]> => {
-    const position = await page.locator('table.features thead th').evaluateAll((cells, name) => cells.findIndex((cell) => (cell as HTMLElement).dataset['key'] === name), key);
+    const position = await page
+      .locator('table.features thead th')
+      .evaluateAll((cells, name) => cells.findIndex((cell) => (cell as HTMLElement).dataset['key'] === name), key);
     return page.locator(`table.features tbody tr > :nth-child(${position + 1})`).allTextContents();
   };
 
@@ -68,14 +86,38 @@ function inChromium(): void {
     expect(complaints.splice(0)).toEqual([]);
   });
 
-  test.each([[1440, 'light'], [1440, 'dark'], [390, 'light'], [390, 'dark']] as const)('at %i pixels in %s colours every chart is drawn, nothing overflows, and text has contrast', async (width, scheme) => {
+  test.each([
+    [1440, 'light'],
+    [1440, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('at %i pixels in %s colours every chart is drawn, nothing overflows, and text has contrast', async (width, scheme) => {
     await open(width, scheme);
     for (const name of PLOTS) {
-      const size = await page.locator(`[data-plot="${name}"]`).evaluate((place) => ({ marks: place.querySelectorAll('svg circle, svg path').length, drawn: place.querySelector('svg')!.getBoundingClientRect().width, place: place.clientWidth }));
+      const size = await page
+        .locator(`[data-plot="${name}"]`)
+        .evaluate((place) => ({
+          marks: place.querySelectorAll('svg circle, svg path').length,
+          drawn: place.querySelector('svg')!.getBoundingClientRect().width,
+          place: place.clientWidth,
+        }));
       expect({ name, marks: size.marks > 3, fits: size.drawn > 0 && size.drawn <= size.place + 1 }).toEqual({ name, marks: true, fits: true });
     }
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-    for (const [selector, needed] of [['body', 7], ['h1', 7], ['.lede', 4.5], ['figcaption', 4.5], ['.numbers dt', 4.5], ['.contents a', 4.5], ['.digests code', 4.5], ['td', 4.5], ['thead button', 4.5], ['.hint', 4.5], ['.plot svg', 4.5], ['.card .name', 4.5]] as const) {
+    for (const [selector, needed] of [
+      ['body', 7],
+      ['h1', 7],
+      ['.lede', 4.5],
+      ['figcaption', 4.5],
+      ['.numbers dt', 4.5],
+      ['.contents a', 4.5],
+      ['.digests code', 4.5],
+      ['td', 4.5],
+      ['thead button', 4.5],
+      ['.hint', 4.5],
+      ['.plot svg', 4.5],
+      ['.card .name', 4.5],
+    ] as const) {
       expect({ selector, enough: (await contrast(page, selector)) >= needed }).toEqual({ selector, enough: true });
     }
     expect(await page.locator('.strip canvas').first().evaluate(isDrawn)).toBe(true);
@@ -139,7 +181,21 @@ function inChromium(): void {
       if (name === null) break;
       met.push(name);
     }
-    const wanted = ['theme', 'cards', 'add-feature', 'lateness', 'flow', 'ablation', 'text', 'bounded', 'least', 'most', 'scroll table', 'chip', 'clear'];
+    const wanted = [
+      'theme',
+      'cards',
+      'add-feature',
+      'lateness',
+      'flow',
+      'ablation',
+      'text',
+      'bounded',
+      'least',
+      'most',
+      'scroll table',
+      'chip',
+      'clear',
+    ];
     expect(wanted.filter((name) => !met.includes(name))).toEqual([]);
     expect(met.filter((name) => name.includes('not visible'))).toEqual([]);
     const order = wanted.map((name) => met.indexOf(name));
@@ -155,7 +211,10 @@ function inChromium(): void {
     for (const name of ['layers', 'lateness', 'readability', 'importance-std', 'hoyer', 'distribution']) {
       const place = page.locator(`[data-plot="${name}"]`);
       await place.scrollIntoViewIfNeeded();
-      await place.locator('svg text', { hasText: new RegExp(`^#${added.index}$`) }).first().waitFor();
+      await place
+        .locator('svg text', { hasText: new RegExp(`^#${added.index}$`) })
+        .first()
+        .waitFor();
     }
     await page.locator('#add-feature').fill('no such feature');
     await page.locator('#add-feature').press('Enter');
@@ -175,7 +234,11 @@ function inChromium(): void {
 
   test('charts change their view, by keys', async () => {
     await open(1440, 'light');
-    for (const [name, plot] of [['ablation', 'ablation'], ['flow', 'flow'], ['lateness', 'lateness']] as const) {
+    for (const [name, plot] of [
+      ['ablation', 'ablation'],
+      ['flow', 'flow'],
+      ['lateness', 'lateness'],
+    ] as const) {
       const drawn = (): Promise<string> => page.locator(`[data-plot="${plot}"] svg`).first().innerHTML();
       const before = await drawn();
       await page.locator(`input[name="${name}"]`).first().focus();

@@ -34,5 +34,7 @@ test('many tiles go on several sheets, none too large for a browser', () => {
 });
 
 test('data that is not of its shape is refused', () => {
-  expect(() => thumbnailSheets({ data: new Uint8Array(5), tiles: 1, height: 2, width: 2, channels: 1 })).toThrow(/thumbnails: .*got 5.*accepted: 4 bytes/);
+  expect(() => thumbnailSheets({ data: new Uint8Array(5), tiles: 1, height: 2, width: 2, channels: 1 })).toThrow(
+    /thumbnails: .*got 5.*accepted: 4 bytes/,
+  );
 });

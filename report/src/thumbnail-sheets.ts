@@ -19,7 +19,12 @@ export function thumbnailSheets(pixels: Pixels): ReportThumbnails {
   const { data, tiles, height, width, channels } = pixels;
   const tileBytes = height * width * channels;
   if (data.length !== tiles * tileBytes) {
-    throw new InputError({ field: 'thumbnails', problem: 'the data does not have the length of its shape', value: data.length, accepted: `${tiles * tileBytes} bytes` });
+    throw new InputError({
+      field: 'thumbnails',
+      problem: 'the data does not have the length of its shape',
+      value: data.length,
+      accepted: `${tiles * tileBytes} bytes`,
+    });
   }
   const perSheet = Math.max(1, Math.floor(MOST_PIXELS / (height * width)));
   const sheets = [];

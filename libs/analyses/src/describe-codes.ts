@@ -37,7 +37,7 @@ export const describeCodes: Job<Request> = {
         prediction_agreement: measured.predictionAgreement,
         reconstruction_r2: measured.reconstructionR2,
         accuracy: measured.accuracy ?? null,
-        sparsity: measured.prevalence.reduce((sum, share) => sum + share, 0) / k,
+        sparsity: 1 - measured.prevalence.reduce((sum, share) => sum + share, 0) / k,
         dead,
         zero_atoms: deadAtoms(toFloat64(D), k, d),
         atoms: k,

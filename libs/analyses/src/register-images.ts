@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { ShardRecord } from '@fathom/artifacts';
 import { activation } from '@fathom/contracts';
-import { openImageSet, type ImageSetDescription, type ImageSource } from '@fathom/images';
+import { fingerprintImageSet, type ImageSetDescription, type ImageSource } from '@fathom/images';
 import { InputError } from '@fathom/errors';
 import type { Json, Tensor } from '@fathom/tensors';
 import type { Job } from './job.js';
+import { closeImages, withImages } from './open-images.js';
 import { requireName } from './register-model.js';
-import { rowParts, rowsOfPart } from './row-parts.js';
+import { ROWS_PER_PART, rowParts, rowsOfPart } from './row-parts.js';
 
 /** A request to register, with what tells one state of the files from another. */
 export interface RegisterImagesJob {
@@ -13,6 +15,9 @@ export interface RegisterImagesJob {
   /** Sizes and times of change of the files: the same paths with other content are another request. */
   readonly fingerprint: string;
 }
+
+/** A part is held in memory, twice while it is stored. */
+const MOST_PART_BYTES = 2 ** 30;
 
 /** Puts an image set into the store. One part is 1,024 images. */
 export const registerImages: Job<RegisterImagesJob> = {
@@ -31,20 +36,68 @@ export const registerImages: Job<RegisterImagesJob> = {
     return job;
   },
   inputs: () => [],
-  plan: ({ request }) => withImages(request, (source) => rowParts(source.count)),
-  runPart: ({ request }, part, { artifacts, control }) =>
-    withImages(request, async (source) => {
+  async plan(job) {
+    // What an earlier attempt has left open may be out of date.
+    await closeImages();
+    return withImagesOf(job, (source) => {
+      checkPartSize(source);
+      return rowParts(source.count);
+    });
+  },
+  runPart: (job, part, { artifacts, control }) =>
+    withImagesOf(job, async (source) => {
       const { start, end } = rowsOfPart(part, source.count);
+      if (start >= end) throw changed(source);
       control.throwIfCancelled();
-      return (await artifacts.writeShard(start, await rowsOf(source, start, end))) as unknown as Json;
+      const shard = await artifacts.writeShard(start, await rowsOf(source, start, end));
+      return { shard, state: stateOf(source) } as unknown as Json;
     }),
-  finish: ({ request }, parts) =>
-    withImages(request, (source) => ({
-      kind: 'images',
-      attributes: { name: request.name, class_names: [...source.classNames], skipped: source.skipped.length },
-      shards: parts as unknown as ShardRecord[],
-    })),
+  async finish(job, parts) {
+    const output = await withImagesOf(job, async (source) => {
+      const read = parts as unknown as readonly PartOfImages[];
+      const state = stateOf(source);
+      // Every part was opened in the state that the files are in after all parts: so none has changed in between.
+      const isSame = source.fingerprint === (await fingerprintImageSet(imageSetDescription(job.request)));
+      if (!isSame || read.length !== rowParts(source.count).length || read.some((part) => part.state !== state)) throw changed(source);
+      return {
+        kind: 'images',
+        attributes: { name: job.request.name, class_names: [...source.classNames], skipped: source.skipped.length },
+        shards: read.map(({ shard }) => shard),
+      };
+    });
+    await closeImages();
+    return output;
+  },
 };
+
+/** What a part leaves: its rows, and a digest of the image set that they were read from. */
+interface PartOfImages {
+  readonly shard: ShardRecord;
+  readonly state: string;
+}
+
+/** Tells one image set from another by its files, and by those that could be read. */
+function stateOf({ fingerprint, count, height, width, channels, skipped }: ImageSource): string {
+  return createHash('sha256')
+    .update(JSON.stringify([fingerprint, count, height, width, channels, skipped]))
+    .digest('hex');
+}
+
+function changed({ name }: ImageSource): InputError {
+  return new InputError({ field: name, problem: 'changed while it was read', accepted: 'files that stay as they are; start the registration again' });
+}
+
+/** @throws InputError where the images of one part would not fit in {@link MOST_PART_BYTES} */
+function checkPartSize({ name, count, height, width, channels }: ImageSource): void {
+  const images = Math.min(count, ROWS_PER_PART);
+  if (images * height * width * channels <= MOST_PART_BYTES) return;
+  throw new InputError({
+    field: name,
+    problem: 'its images are too large',
+    value: `${height} × ${width} × ${channels} bytes`,
+    accepted: `at most ${MOST_PART_BYTES} bytes for ${images} images; give a resize rule, or make the images smaller`,
+  });
+}
 
 /** The image set that a request means, as the images library takes it. */
 export function imageSetDescription({ source }: activation.StartRegisterImagesRequest): ImageSetDescription {
@@ -76,14 +129,9 @@ function fitOf(fit: activation.ResizeFit): 'cover' | 'contain' | 'fill' {
   return fit === activation.ResizeFit.FILL ? 'fill' : 'cover';
 }
 
-/** Opens the image set of a request for as long as `use` needs it. */
-async function withImages<T>(request: activation.StartRegisterImagesRequest, use: (source: ImageSource) => T | Promise<T>): Promise<T> {
-  const source = await openImageSet(imageSetDescription(request));
-  try {
-    return await use(source);
-  } finally {
-    await source.close();
-  }
+function withImagesOf<T>({ request, fingerprint }: RegisterImagesJob, use: (source: ImageSource) => T | Promise<T>): Promise<T> {
+  const description = imageSetDescription(request);
+  return withImages(JSON.stringify([description, fingerprint]), description, use);
 }
 
 async function rowsOf(source: ImageSource, start: number, end: number): Promise<Tensor[]> {

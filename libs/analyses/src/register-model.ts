@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Json } from '@fathom/tensors';
 import { activation } from '@fathom/contracts';
 import { checkPreprocessing, describeNetwork, type NetworkDescription } from '@fathom/engines';
-import { InputError } from '@fathom/errors';
+import { FathomError, InputError } from '@fathom/errors';
 import type { Job } from './job.js';
 import { wholeJob } from './job.js';
 import { preprocessingOf } from './model-description.js';
@@ -58,12 +58,14 @@ export const registerModel: Job<RegisterModelJob> = {
 async function read(path: string): Promise<Buffer> {
   const refused = (problem: string, accepted: string, value?: number): InputError =>
     new InputError({ field: basename(path), problem, ...(value === undefined ? {} : { value }), accepted });
-  const facts = await stat(path);
+  // The path was there when it was asked for; it may be gone by now.
+  const gone = (cause: unknown): never => {
+    throw new FathomError('NOT_FOUND', `path: "${basename(path)}" is not there, or not to be reached`, { cause, metadata: { field: 'path', path } });
+  };
+  const facts = await stat(path).catch(gone);
   if (!facts.isFile()) throw refused('is no file', 'an ONNX file');
   if (facts.size > MOST_BYTES) throw refused('is too large', `at most ${MOST_BYTES} bytes`, facts.size);
-  return readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw refused(`cannot be read (${cause.code ?? cause.message})`, 'a file that the service may read');
-  });
+  return readFile(path).catch(gone);
 }
 
 /** Refuses a name that is empty or too long. */

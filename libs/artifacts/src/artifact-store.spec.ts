@@ -134,9 +134,7 @@ describe('an artifact', () => {
       reason: 'NOT_FOUND',
       message: `there is no artifact ${NO_DIGEST} in memory`,
     });
-    await expect(store.open('sha256:xyz')).rejects.toThrow(
-      'artifact: not a digest (got sha256:xyz); accepted: sha256: and 64 lower-case hex digits',
-    );
+    await expect(store.open('sha256:xyz')).rejects.toThrow('artifact: not a digest (got sha256:xyz); accepted: sha256: and 64 lower-case hex digits');
   });
 });
 
@@ -185,9 +183,9 @@ describe('publishing', () => {
     await expect(store.publishTensors({ ...head, attributes: { alpha: NaN }, tensors: [] })).rejects.toThrow(
       'attributes.alpha: cannot be written as JSON (got NaN)',
     );
-    await expect(
-      store.publishTensors({ ...head, provenance: { ...provenance, determinism: 'MAYBE' as 'ENGINE' }, tensors: [] }),
-    ).rejects.toThrow('artifact: its description is not complete');
+    await expect(store.publishTensors({ ...head, provenance: { ...provenance, determinism: 'MAYBE' as 'ENGINE' }, tensors: [] })).rejects.toThrow(
+      'artifact: its description is not complete',
+    );
   });
 });
 
@@ -225,11 +223,7 @@ describe('a shard', () => {
       { name: 'x', dtype: 'F32', shape: [2000, 5, 1], data: new Float32Array(10_000).with(0, -Infinity) },
       'x: row 1024, column 0 is not finite (got -Infinity)',
     ],
-    [
-      'F16',
-      { name: 'x', dtype: 'F16', shape: [3], data: Uint16Array.of(0, 0x7c00, 0) },
-      'x: row 1025, column 0 is not finite (got Infinity)',
-    ],
+    ['F16', { name: 'x', dtype: 'F16', shape: [3], data: Uint16Array.of(0, 0x7c00, 0) }, 'x: row 1025, column 0 is not finite (got Infinity)'],
     ['BF16', { name: 'x', dtype: 'BF16', shape: [1, 2], data: Uint16Array.of(0, 0x7fc0) }, 'x: row 1024, column 1 is not finite (got NaN)'],
     [
       'F32 of many columns',

@@ -32,9 +32,7 @@ export async function replaceJson(objects: ObjectStore, key: string, change: (do
 }
 
 /** A store in memory that counts reads, and refuses the writes that a test wants refused. */
-export function watchedStore(
-  refuse: (key: string) => Error | undefined = () => undefined,
-): ObjectStore & { reads: string[]; writes: string[] } {
+export function watchedStore(refuse: (key: string) => Error | undefined = () => undefined): ObjectStore & { reads: string[]; writes: string[] } {
   const inner = memoryStore();
   const reads: string[] = [];
   const writes: string[] = [];

@@ -28,8 +28,7 @@ export async function addToCatalogue(objects: ObjectStore, manifest: Manifest): 
   const key = FOLDER + digestHex(digest, 'artifact');
   const { sha256 } = await putBlob(objects, encodeDocument(manifest));
   const pointer = encodeDocument({ manifest: sha256 });
-  if ((await objects.put(key, pointer, { ifAbsent: true })) === 'present' && !(await isCatalogued(objects, digest)))
-    await objects.put(key, pointer);
+  if ((await objects.put(key, pointer, { ifAbsent: true })) === 'present' && !(await isCatalogued(objects, digest))) await objects.put(key, pointer);
   return digest;
 }
 

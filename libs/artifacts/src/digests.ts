@@ -5,8 +5,7 @@ const HEX = /^[0-9a-f]{64}$/;
 /** The 64 hex digits of a digest, with or without `sha256:` before them. @throws InputError for what is none */
 export function digestHex(digest: string, field: string): string {
   const hex = digest.startsWith('sha256:') ? digest.slice(7) : digest;
-  if (!HEX.test(hex))
-    throw new InputError({ field, problem: 'not a digest', value: digest, accepted: 'sha256: and 64 lower-case hex digits' });
+  if (!HEX.test(hex)) throw new InputError({ field, problem: 'not a digest', value: digest, accepted: 'sha256: and 64 lower-case hex digits' });
   return hex;
 }
 

@@ -70,9 +70,7 @@ export function* cutIntoShards(tensors: readonly Tensor[]): Iterable<{ start: nu
     const here = tensors.filter((tensor) => start === 0 || rows(tensor) > start);
     yield {
       start,
-      tensors: here.map((tensor) =>
-        start === 0 && rows(tensor) <= step ? tensor : sliceRows(tensor, start, Math.min(start + step, rows(tensor))),
-      ),
+      tensors: here.map((tensor) => (start === 0 && rows(tensor) <= step ? tensor : sliceRows(tensor, start, Math.min(start + step, rows(tensor))))),
     };
   }
 }

@@ -9,34 +9,13 @@ export * as robustness from './gen/fathom/robustness/v1/robustness.js';
 export * as study from './gen/fathom/study/v1/study.js';
 
 /** The services: definitions for servers, clients for callers. */
-export {
-  ActivationServiceService as ActivationService,
-  ActivationServiceClient as ActivationClient,
-} from './gen/fathom/activation/v1/activation.js';
-export {
-  ArtifactServiceService as ArtifactService,
-  ArtifactServiceClient as ArtifactClient,
-} from './gen/fathom/artifact/v1/artifact.js';
-export {
-  ComplexityServiceService as ComplexityService,
-  ComplexityServiceClient as ComplexityClient,
-} from './gen/fathom/complexity/v1/complexity.js';
-export {
-  DictionaryServiceService as DictionaryService,
-  DictionaryServiceClient as DictionaryClient,
-} from './gen/fathom/dictionary/v1/dictionary.js';
-export {
-  ImportanceServiceService as ImportanceService,
-  ImportanceServiceClient as ImportanceClient,
-} from './gen/fathom/importance/v1/importance.js';
-export {
-  OperationsServiceService as OperationsService,
-  OperationsServiceClient as OperationsClient,
-} from './gen/fathom/operations/v1/operations.js';
-export {
-  RobustnessServiceService as RobustnessService,
-  RobustnessServiceClient as RobustnessClient,
-} from './gen/fathom/robustness/v1/robustness.js';
+export { ActivationServiceService as ActivationService, ActivationServiceClient as ActivationClient } from './gen/fathom/activation/v1/activation.js';
+export { ArtifactServiceService as ArtifactService, ArtifactServiceClient as ArtifactClient } from './gen/fathom/artifact/v1/artifact.js';
+export { ComplexityServiceService as ComplexityService, ComplexityServiceClient as ComplexityClient } from './gen/fathom/complexity/v1/complexity.js';
+export { DictionaryServiceService as DictionaryService, DictionaryServiceClient as DictionaryClient } from './gen/fathom/dictionary/v1/dictionary.js';
+export { ImportanceServiceService as ImportanceService, ImportanceServiceClient as ImportanceClient } from './gen/fathom/importance/v1/importance.js';
+export { OperationsServiceService as OperationsService, OperationsServiceClient as OperationsClient } from './gen/fathom/operations/v1/operations.js';
+export { RobustnessServiceService as RobustnessService, RobustnessServiceClient as RobustnessClient } from './gen/fathom/robustness/v1/robustness.js';
 export { StudyServiceService as StudyService, StudyServiceClient as StudyClient } from './gen/fathom/study/v1/study.js';
 
 /** What errors are made of. */

@@ -23,7 +23,10 @@ describe('networks exported by PyTorch', () => {
     const missing = NAMES.filter((name) => !present.includes(name));
     const record = process.env['FATHOM_LEFT_OUT'];
     if (missing.length > 0 && record !== undefined) {
-      appendFileSync(record, `taps of networks exported by PyTorch (${missing.join(', ')}): set FATHOM_GRAPHS to what models/fixtures/export_graphs.py writes\n`);
+      appendFileSync(
+        record,
+        `taps of networks exported by PyTorch (${missing.join(', ')}): set FATHOM_GRAPHS to what models/fixtures/export_graphs.py writes\n`,
+      );
     }
     expect([...missing, ...present].sort()).toEqual([...NAMES].sort());
   });
@@ -57,7 +60,12 @@ describe('networks exported by PyTorch', () => {
       };
       blocks.forEach(({ tap, add, shortcut, main }, i) => {
         isTruth(tap, `tap.${i}`);
-        expect(farthest(data(add), data(shortcut).map((value, j) => value + data(main)[j]!))).toBeLessThan(1e-4);
+        expect(
+          farthest(
+            data(add),
+            data(shortcut).map((value, j) => value + data(main)[j]!),
+          ),
+        ).toBeLessThan(1e-4);
       });
       isTruth(penultimate.tensor, 'penultimate');
       isTruth(logits, 'logits');

@@ -18,10 +18,16 @@ export interface ImageInput {
 const ACCEPTED = 'a network with one input of float32 images [N, C, H, W] whose C, H and W are fixed';
 const MOST_COLOUR_CHANNELS = 4;
 
+/** Most images in one pass. */
+export const MOST_BATCH = 65_536;
+/** Most input values in one pass: 1 GiB of float32. */
+export const MOST_INPUT_VALUES = 2 ** 28;
+
 /**
  * Finds the image input of a network.
  *
- * @throws FathomError UNSUPPORTED_MODEL where it has none or several inputs, or its input is no such image
+ * @throws FathomError UNSUPPORTED_MODEL where it has none or several inputs, or its input is no such image or
+ *   too large
  */
 export function imageInput(graph: NetworkGraph): ImageInput {
   const [input, ...others] = graph.inputs;
@@ -41,6 +47,15 @@ export function imageInput(graph: NetworkGraph): ImageInput {
     throw unsupportedModel(`input "${input.name}" has shape ${shown}: its channels come last`, `${ACCEPTED}, channels before height and width`);
   }
   const fixedBatch = isSize(batch) ? batch : null;
+  if (fixedBatch !== null && fixedBatch > MOST_BATCH) {
+    throw unsupportedModel(
+      `input "${input.name}" has shape ${shown}: its batch is too large`,
+      `a batch that is not fixed, or of at most ${MOST_BATCH} images`,
+    );
+  }
+  if ((fixedBatch ?? 1) * channels * height * width > MOST_INPUT_VALUES) {
+    throw unsupportedModel(`input "${input.name}" has shape ${shown}: it is too large`, `at most ${MOST_INPUT_VALUES} values`);
+  }
   return { name: input.name, channels, height, width, dynamicBatch: fixedBatch === null, fixedBatch };
 }
 

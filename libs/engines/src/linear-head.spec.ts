@@ -13,7 +13,12 @@ const graphOf = (nodes: FileNode[], constants: Record<string, FileTensor>, outpu
   constants,
 });
 const headOf = (graph: FileGraph) => linearHead(new NetworkGraph(decodeModel(onnxFile(graph)).graph));
-const gemm = (attributes: Record<string, FileAttribute>, inputs = ['a', 'W', 'b'], output = 'logits'): FileNode => ['Gemm', inputs, [output], attributes];
+const gemm = (attributes: Record<string, FileAttribute>, inputs = ['a', 'W', 'b'], output = 'logits'): FileNode => [
+  'Gemm',
+  inputs,
+  [output],
+  attributes,
+];
 
 const W = weight(WIDTH, CLASSES);
 const WT = weight(CLASSES, WIDTH);
@@ -25,18 +30,59 @@ const forms: [string, FileGraph][] = [
   ['Gemm without a bias', graphOf([gemm({}, ['a', 'W'])], { W })],
   ['Gemm with one bias for all', graphOf([gemm({})], { W, b: scalar(0.25) })],
   ['MatMul', graphOf([['MatMul', ['a', 'W'], ['logits']]], { W })],
-  ['MatMul and Add', graphOf([['MatMul', ['a', 'W'], ['m']], ['Add', ['m', 'b'], ['logits']]], { W, b })],
-  ['Add before MatMul, bias of two dimensions', graphOf([['MatMul', ['a', 'W'], ['m']], ['Add', ['b', 'm'], ['logits']]], { W, b: weight(1, CLASSES) })],
-  ['a weight that is transposed in the graph', graphOf([['Transpose', ['W'], ['T'], { perm: { ints: [1, 0] } }], ['MatMul', ['a', 'T'], ['logits']]], { W: WT })],
+  [
+    'MatMul and Add',
+    graphOf(
+      [
+        ['MatMul', ['a', 'W'], ['m']],
+        ['Add', ['m', 'b'], ['logits']],
+      ],
+      { W, b },
+    ),
+  ],
+  [
+    'Add before MatMul, bias of two dimensions',
+    graphOf(
+      [
+        ['MatMul', ['a', 'W'], ['m']],
+        ['Add', ['b', 'm'], ['logits']],
+      ],
+      { W, b: weight(1, CLASSES) },
+    ),
+  ],
+  [
+    'a weight that is transposed in the graph',
+    graphOf(
+      [
+        ['Transpose', ['W'], ['T'], { perm: { ints: [1, 0] } }],
+        ['MatMul', ['a', 'T'], ['logits']],
+      ],
+      { W: WT },
+    ),
+  ],
   ['a weight behind Identity', graphOf([['Identity', ['W'], ['V']], ['Identity', ['b'], ['c']], gemm({}, ['a', 'V', 'c'])], { W, b })],
-  ['a weight in a Constant node', graphOf([['Constant', [], ['W'], { value: { tensor: W } }], ['MatMul', ['a', 'W'], ['logits']]], {})],
+  [
+    'a weight in a Constant node',
+    graphOf(
+      [
+        ['Constant', [], ['W'], { value: { tensor: W } }],
+        ['MatMul', ['a', 'W'], ['logits']],
+      ],
+      {},
+    ),
+  ],
   ['a softmax behind it', graphOf([gemm({}), ['Identity', ['logits'], ['i']], ['Softmax', ['i'], ['p']]], { W, b }, ['p'])],
 ];
 
 describe('the linear head', () => {
   it.each(forms)('gives the logits as a·W + b: %s', async (_name, graph) => {
     const { head, penultimate, logits } = headOf(graph);
-    expect({ penultimate, logits, width: head.width, classes: head.classes }).toEqual({ penultimate: 'a', logits: 'logits', width: WIDTH, classes: CLASSES });
+    expect({ penultimate, logits, width: head.width, classes: head.classes }).toEqual({
+      penultimate: 'a',
+      logits: 'logits',
+      width: WIDTH,
+      classes: CLASSES,
+    });
     const images = Float32Array.from(someValues(2 * WIDTH, 5));
     const opened = await onnxruntime.open(onnxFile(graph), ['logits'], { batch: 2 });
     const truth = (await opened.run(images, 2)).get('logits')?.data ?? [];

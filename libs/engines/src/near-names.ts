@@ -1,7 +1,10 @@
 /** The names most like the one given, best first: for errors about a name that does not exist. */
 export function nearNames(name: string, known: readonly string[], most: number): string[] {
   const scored = known.map((candidate, index) => ({ candidate, index, score: editDistance(name, candidate) }));
-  return scored.sort((a, b) => a.score - b.score || a.index - b.index).slice(0, most).map(({ candidate }) => candidate);
+  return scored
+    .sort((a, b) => a.score - b.score || a.index - b.index)
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
 }
 
 /** Fewest insertions, deletions and changes of a character that turn one text into the other, ignoring case. */

@@ -30,32 +30,59 @@ describe('the description of a network', () => {
   });
 
   it('keeps the last block where the head reads every position of it', () => {
-    const nodes: FileNode[] = [conv('image', 'w0', 'stem'), ...identityBlock, ['Flatten', ['a'], ['flat'], { axis: { int: 1 } }], ['Gemm', ['flat', 'big'], ['logits']]];
+    const nodes: FileNode[] = [
+      conv('image', 'w0', 'stem'),
+      ...identityBlock,
+      ['Flatten', ['a'], ['flat'], { axis: { int: 1 } }],
+      ['Gemm', ['flat', 'big'], ['logits']],
+    ];
     const constants = { ...twoBlocks().constants, big: weight(48, 5) };
     expect(describeNetwork(onnxFile({ outputs: ['logits'], nodes, constants })).taps).toEqual(['a', 'flat']);
   });
 
   it('takes the taps that are named, also where there is no block', () => {
     expect(describeNetwork(onnxFile(plain), { taps: ['r1', 'penultimate'] })).toMatchObject({ blocks: [], taps: ['r1', 'penultimate'] });
-    expect(describeNetwork(onnxFile(twoBlocks()), { taps: ['stem'] })).toMatchObject({ taps: ['stem'], blocks: [{ add: 'a.add' }, { add: 'b.add' }] });
+    expect(describeNetwork(onnxFile(twoBlocks()), { taps: ['stem'] })).toMatchObject({
+      taps: ['stem'],
+      blocks: [{ add: 'a.add' }, { add: 'b.add' }],
+    });
   });
 
   it('refuses a network without a block unless taps are named, and lists candidates', () => {
     expect(() => describeNetwork(onnxFile(plain))).toThrow(
       expect.objectContaining({
         reason: 'UNSUPPORTED_MODEL',
-        message: "model: no residual block was found, so the taps must be named; accepted: taps among the network's tensors, such as r1, r2, penultimate",
+        message:
+          "model: no residual block was found, so the taps must be named; accepted: taps among the network's tensors, such as r1, r2, penultimate",
       }),
     );
   });
 
   it('refuses taps that are not there and names those that are like them', () => {
-    const naming = (...taps: string[]) => () => describeNetwork(onnxFile(plain), { taps });
+    const naming =
+      (...taps: string[]) =>
+      () =>
+        describeNetwork(onnxFile(plain), { taps });
     expect(naming('R1')).toThrow(/taps: no tensor that the network makes of the image \(got R1\); accepted: the name of one, such as r1, r2/);
     expect(naming('image')).toThrow(/\(got image\)/);
     expect(naming('w0')).toThrow(/\(got w0\)/);
     expect(naming('r1', 'r1')).toThrow(/taps: named twice \(got r1\)/);
     expect(naming()).toThrow(/taps: empty/);
+  });
+});
+
+describe('a network with a loop', () => {
+  it.each(['Loop', 'Scan'])('is refused, wherever the loop stands: %s', (operator) => {
+    const body: FileGraph = { outputs: ['x'], nodes: [['Identity', ['stem'], ['x']]] };
+    const loop = (output: string): FileNode => [operator, ['', '', 'stem'], [output], { body: { graph: body } }];
+    const branchBody: FileGraph = { outputs: ['y'], nodes: [loop('y')] };
+    const refused = expect.objectContaining({
+      reason: 'UNSUPPORTED_MODEL',
+      message: `model: it loops: operator ${operator}; accepted: a network without Loop and Scan`,
+    });
+    expect(() => describeNetwork(onnxFile(network([loop('z')], 'z')))).toThrow(refused);
+    const nested: FileNode = ['If', ['stem'], ['z'], { then_branch: { graph: branchBody }, else_branch: { graph: body } }];
+    expect(() => describeNetwork(onnxFile(network([nested], 'z')))).toThrow(refused);
   });
 });
 
@@ -78,6 +105,15 @@ describe('the input of a network', () => {
     expect(withInputs([{ ...IMAGE, shape: ['N', 12] }])).toThrow(unsupported('has shape [N, 12]'));
     expect(withInputs([{ ...IMAGE, shape: ['N', 3, 'H', ''] }])).toThrow(unsupported('has shape [N, 3, H, ?]'));
     expect(withInputs([{ ...IMAGE, shape: ['N', 224, 224, 3] }])).toThrow(unsupported('its channels come last'));
+  });
+
+  it('is refused where it is too large to be run', () => {
+    expect(withInputs([{ ...IMAGE, shape: [65_537, 3, 4, 4] }])).toThrow(unsupported('has shape [65537, 3, 4, 4]: its batch is too large'));
+    expect(withInputs([{ ...IMAGE, shape: [65_536, 3, 64, 64] }])).toThrow(
+      unsupported('has shape [65536, 3, 64, 64]: it is too large; accepted: at most 268435456 values'),
+    );
+    expect(withInputs([{ ...IMAGE, shape: ['N', 3, 2 ** 20, 2 ** 20] }])).toThrow(unsupported('it is too large'));
+    expect(withInputs([{ ...IMAGE, shape: [65_536, 3, 4, 4] }])().input.fixedBatch).toBe(65_536);
   });
 
   it('is missed where there is none', () => {

@@ -26,7 +26,8 @@ export class NetworkGraph {
     for (const input of this.inputs) this.fromImage.add(input.name);
     graph.nodes.forEach((node, position) => {
       this.positions.set(node, position);
-      for (const name of node.inputs) if (name !== '' && !known.has(name)) throw broken(`node ${label(node)} reads a tensor that no earlier node makes`, name);
+      for (const name of node.inputs)
+        if (name !== '' && !known.has(name)) throw broken(`node ${label(node)} reads a tensor that no earlier node makes`, name);
       // Names of a subgraph's own tensors are not known out here.
       const read = [...node.inputs, ...node.captured].filter((name) => known.has(name));
       for (const name of new Set(read)) {

@@ -46,7 +46,10 @@ export function nonLinearityAfter(graph: NetworkGraph, tensor: string): NonLinea
 /** The earliest node that reads one of the tensors and is not inside yet. */
 function nextReader(graph: NetworkGraph, tensors: readonly string[], inside: readonly OnnxNode[]): OnnxNode | undefined {
   const waiting = tensors.flatMap((name) => graph.readers(name)).filter((reader) => !inside.includes(reader));
-  return waiting.reduce<OnnxNode | undefined>((first, node) => (first === undefined || graph.position(node) < graph.position(first) ? node : first), undefined);
+  return waiting.reduce<OnnxNode | undefined>(
+    (first, node) => (first === undefined || graph.position(node) < graph.position(first) ? node : first),
+    undefined,
+  );
 }
 
 function staysWithin(graph: NetworkGraph, node: OnnxNode, tensors: readonly string[]): boolean {

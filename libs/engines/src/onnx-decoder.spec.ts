@@ -59,7 +59,10 @@ describe('what is no ONNX file', () => {
   });
 
   it('is refused with random bytes, and never anything but an error of ours', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => refused(bytes)), { numRuns: 500, seed: 1 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => refused(bytes)),
+      { numRuns: 500, seed: 1 },
+    );
   });
 
   it('is never worse than refused when bytes of a good file are changed', () => {
@@ -93,7 +96,9 @@ describe('what is no ONNX file', () => {
 
   it('is refused above the size limit, which is named', () => {
     const bytes = onnxFile(relu);
-    expect(() => decodeModel(bytes, { maxModelBytes: bytes.length - 1 })).toThrow(`too large (got ${bytes.length} bytes); accepted: at most ${bytes.length - 1} bytes`);
+    expect(() => decodeModel(bytes, { maxModelBytes: bytes.length - 1 })).toThrow(
+      `too large (got ${bytes.length} bytes); accepted: at most ${bytes.length - 1} bytes`,
+    );
     expect(decodeModel(bytes, { maxModelBytes: bytes.length }).opset).toBe(13);
     expect(() => decodeModel(bytes, { maxModelBytes: 0 })).toThrow(/maxModelBytes: out of range \(got 0\)/);
   });
@@ -102,7 +107,9 @@ describe('what is no ONNX file', () => {
 describe('weights outside the file', () => {
   const external: FileTensor = { dims: [2], values: [], external: '../../etc/passwd' };
   const unsupported = (graph: FileGraph) => {
-    expect(() => decodeModel(onnxFile(graph))).toThrow(expect.objectContaining({ reason: 'UNSUPPORTED_MODEL', message: expect.stringContaining('external data') }));
+    expect(() => decodeModel(onnxFile(graph))).toThrow(
+      expect.objectContaining({ reason: 'UNSUPPORTED_MODEL', message: expect.stringContaining('external data') }),
+    );
   };
 
   it('are refused and their path is not followed, wherever they are named', () => {
@@ -115,7 +122,9 @@ describe('weights outside the file', () => {
 describe('a stored constant', () => {
   it('is refused when its shape does not fit its bytes', () => {
     const tensor = decodeModel(onnxFile(withConstant({ dims: [7], values: someValues(6) }))).graph.initializers.get('c');
-    expect(() => tensor && floatValues(tensor)).toThrow('model tensor "c": its shape [7] does not fit what is stored (got 24 bytes); accepted: 28 bytes');
+    expect(() => tensor && floatValues(tensor)).toThrow(
+      'model tensor "c": its shape [7] does not fit what is stored (got 24 bytes); accepted: 28 bytes',
+    );
   });
 
   it('is refused as a weight when it is not float32', () => {

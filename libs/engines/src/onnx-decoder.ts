@@ -16,7 +16,7 @@ const ACCEPTED = 'a serialized ONNX model (a ModelProto, usually a .onnx file) t
  * Reads what Fathom needs of a serialized ONNX model. Weights are views of `bytes`; nothing but these bytes is read.
  *
  * @throws InputError where the bytes are too many, or no complete ONNX model
- * @throws FathomError UNSUPPORTED_MODEL where weights lie in other files or are sparse
+ * @throws FathomError UNSUPPORTED_MODEL where weights lie in other files or are sparse, or there is a Loop or Scan
  */
 export function decodeModel(bytes: Uint8Array, options: ModelOptions = {}): OnnxModel {
   const most = options.maxModelBytes ?? MOST_MODEL_BYTES;
@@ -42,12 +42,24 @@ function decode(bytes: Uint8Array): OnnxModel {
   const graphs: Uint8Array[] = [];
   for (const field of wireFields(bytes)) {
     switch (field.number) {
-      case 1: irVersion = field.integer(); break;
-      case 2: producerName = field.text(); break;
-      case 3: producerVersion = field.text(); break;
-      case 7: graphs.push(field.bytes()); break;
-      case 8: opset = standardOpset(field.bytes()) ?? opset; break;
-      case 25: checkFunction(field.bytes()); break;
+      case 1:
+        irVersion = field.integer();
+        break;
+      case 2:
+        producerName = field.text();
+        break;
+      case 3:
+        producerVersion = field.text();
+        break;
+      case 7:
+        graphs.push(field.bytes());
+        break;
+      case 8:
+        opset = standardOpset(field.bytes()) ?? opset;
+        break;
+      case 25:
+        checkFunction(field.bytes());
+        break;
     }
   }
   if (graphs.length === 0) throw notOnnx('not an ONNX file: it holds no graph', bytes);
@@ -68,7 +80,7 @@ function standardOpset(message: Uint8Array): number | undefined {
   return domain === '' || domain === 'ai.onnx' ? version : undefined;
 }
 
-/** Functions are left to the engine; decoding their nodes refuses constants in other files. */
+/** Functions are left to the engine; decoding their nodes refuses constants in other files, and loops. */
 function checkFunction(message: Uint8Array): void {
   for (const field of wireFields(message)) if (field.number === 7) decodeNode(field.bytes(), 1);
 }

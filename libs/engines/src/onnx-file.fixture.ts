@@ -10,7 +10,12 @@ export interface FileGraph {
 }
 
 /** [operator, inputs, outputs, attributes] */
-export type FileNode = readonly [operator: string, inputs: readonly string[], outputs: readonly string[], attributes?: Readonly<Record<string, FileAttribute>>];
+export type FileNode = readonly [
+  operator: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes?: Readonly<Record<string, FileAttribute>>,
+];
 export type FileAttribute = { int: number } | { ints: readonly number[] } | { float: number } | { tensor: FileTensor } | { graph: FileGraph };
 
 export interface FileTensor {
@@ -54,7 +59,13 @@ export function someValues(count: number, seed = 1): number[] {
 
 /** A stored float32 constant of {@link someValues}. */
 export function weight(...dims: number[]): FileTensor {
-  return { dims, values: someValues(dims.reduce((product, size) => product * size, 1), dims.length + (dims[0] ?? 0)) };
+  return {
+    dims,
+    values: someValues(
+      dims.reduce((product, size) => product * size, 1),
+      dims.length + (dims[0] ?? 0),
+    ),
+  };
 }
 
 /** A convolution that keeps the image's size. */
@@ -109,13 +120,15 @@ function writeValue(to: BinaryWriter, value: FileValue): void {
   text(to, 1, value.name);
   const { type, shape } = value;
   if (type === undefined) return;
-  message(to, 2, () => message(to, 1, () => {
-    integer(to, 1, type);
-    if (shape === undefined) return;
-    message(to, 2, () => {
-      for (const size of shape) message(to, 1, () => (typeof size === 'number' ? integer(to, 1, size) : text(to, 2, size)));
-    });
-  }));
+  message(to, 2, () =>
+    message(to, 1, () => {
+      integer(to, 1, type);
+      if (shape === undefined) return;
+      message(to, 2, () => {
+        for (const size of shape) message(to, 1, () => (typeof size === 'number' ? integer(to, 1, size) : text(to, 2, size)));
+      });
+    }),
+  );
 }
 
 function message(to: BinaryWriter, field: number, write: () => void): void {

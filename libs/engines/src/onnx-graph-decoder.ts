@@ -6,6 +6,9 @@ import { wireFields } from './wire-field.js';
 /** Subgraphs within subgraphs: deeper than any network, shallow enough for the stack. */
 const MOST_NESTED = 16;
 
+/** They may go round without end inside one pass, and a pass cannot be cancelled. */
+const LOOPS = new Set(['Loop', 'Scan']);
+
 /** Reads a graph that may come in several pieces, which protobuf merges by appending their lists. */
 export function decodeGraph(pieces: readonly Uint8Array[], depth = 0): OnnxGraph {
   if (depth > MOST_NESTED) throw new Error(`subgraphs are nested more than ${MOST_NESTED} deep`);
@@ -16,15 +19,22 @@ export function decodeGraph(pieces: readonly Uint8Array[], depth = 0): OnnxGraph
   for (const piece of pieces) {
     for (const field of wireFields(piece)) {
       switch (field.number) {
-        case 1: nodes.push(decodeNode(field.bytes(), depth)); break;
+        case 1:
+          nodes.push(decodeNode(field.bytes(), depth));
+          break;
         case 5: {
           const tensor = decodeTensor(field.bytes());
           initializers.set(tensor.name, tensor);
           break;
         }
-        case 11: inputs.push(decodeValue(field.bytes())); break;
-        case 12: outputs.push(decodeValue(field.bytes())); break;
-        case 15: throw unsupportedModel('it stores sparse weights', 'dense weights');
+        case 11:
+          inputs.push(decodeValue(field.bytes()));
+          break;
+        case 12:
+          outputs.push(decodeValue(field.bytes()));
+          break;
+        case 15:
+          throw unsupportedModel('it stores sparse weights', 'dense weights');
       }
     }
   }
@@ -41,13 +51,24 @@ export function decodeNode(message: Uint8Array, depth: number): OnnxNode {
   const attributes = new Map<string, OnnxAttribute>();
   for (const field of wireFields(message)) {
     switch (field.number) {
-      case 1: inputs.push(field.text()); break;
-      case 2: outputs.push(field.text()); break;
-      case 3: name = field.text(); break;
-      case 4: operator = field.text(); break;
-      case 5: attributes.set(...decodeAttribute(field.bytes(), depth, captured)); break;
+      case 1:
+        inputs.push(field.text());
+        break;
+      case 2:
+        outputs.push(field.text());
+        break;
+      case 3:
+        name = field.text();
+        break;
+      case 4:
+        operator = field.text();
+        break;
+      case 5:
+        attributes.set(...decodeAttribute(field.bytes(), depth, captured));
+        break;
     }
   }
+  if (LOOPS.has(operator)) throw unsupportedModel(`it loops: operator ${operator}`, 'a network without Loop and Scan');
   return { name, operator, inputs, captured, outputs, attributes };
 }
 
@@ -58,13 +79,25 @@ function decodeAttribute(message: Uint8Array, depth: number, captured: string[])
   let tensor: OnnxTensor | undefined;
   for (const field of wireFields(message)) {
     switch (field.number) {
-      case 1: name = field.text(); break;
-      case 2: float = field.float(); break;
-      case 3: integer = field.integer(); break;
-      case 5: tensor = decodeTensor(field.bytes()); break;
+      case 1:
+        name = field.text();
+        break;
+      case 2:
+        float = field.float();
+        break;
+      case 3:
+        integer = field.integer();
+        break;
+      case 5:
+        tensor = decodeTensor(field.bytes());
+        break;
       case 6:
-      case 11: captured.push(...namesReadBy(decodeGraph([field.bytes()], depth + 1))); break;
-      case 10: decodeTensor(field.bytes()); break;
+      case 11:
+        captured.push(...namesReadBy(decodeGraph([field.bytes()], depth + 1)));
+        break;
+      case 10:
+        decodeTensor(field.bytes());
+        break;
     }
   }
   return [name, { integer, float, tensor }];

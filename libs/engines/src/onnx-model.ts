@@ -1,7 +1,21 @@
 /** ONNX element types by their number in TensorProto.DataType. */
 export const ELEMENT_TYPES: Readonly<Record<number, string>> = {
-  1: 'FLOAT', 2: 'UINT8', 3: 'INT8', 4: 'UINT16', 5: 'INT16', 6: 'INT32', 7: 'INT64', 8: 'STRING', 9: 'BOOL',
-  10: 'FLOAT16', 11: 'DOUBLE', 12: 'UINT32', 13: 'UINT64', 14: 'COMPLEX64', 15: 'COMPLEX128', 16: 'BFLOAT16',
+  1: 'FLOAT',
+  2: 'UINT8',
+  3: 'INT8',
+  4: 'UINT16',
+  5: 'INT16',
+  6: 'INT32',
+  7: 'INT64',
+  8: 'STRING',
+  9: 'BOOL',
+  10: 'FLOAT16',
+  11: 'DOUBLE',
+  12: 'UINT32',
+  13: 'UINT64',
+  14: 'COMPLEX64',
+  15: 'COMPLEX128',
+  16: 'BFLOAT16',
 };
 
 /** A constant stored in the model. Its values stay bytes until somebody asks for them. */
@@ -29,7 +43,7 @@ export interface OnnxNode {
   readonly operator: string;
   /** Tensors read, in the operator's order; '' where an optional one is left out. */
   readonly inputs: readonly string[];
-  /** Names that the node's subgraphs (of If, Loop, Scan) read; some may be their own. */
+  /** Names that the node's subgraphs (of If) read; some may be their own. */
   readonly captured: readonly string[];
   /** Tensors made, in the operator's order; '' where an optional one is left out. */
   readonly outputs: readonly string[];

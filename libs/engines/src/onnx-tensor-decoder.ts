@@ -19,17 +19,29 @@ export function decodeTensor(message: Uint8Array): OnnxTensor {
   const floats: Uint8Array[] = [];
   for (const field of wireFields(message)) {
     switch (field.number) {
-      case 1: field.appendIntegers(dims); break;
+      case 1:
+        field.appendIntegers(dims);
+        break;
       case 2: {
         const number = field.integer();
         elementType = ELEMENT_TYPES[number] ?? String(number);
         break;
       }
-      case 4: floats.push(field.floatBytes()); break;
-      case 8: name = field.text(); break;
-      case 9: raw = field.bytes(); break;
-      case 13: isExternal = true; break;
-      case 14: isExternal ||= field.integer() === EXTERNAL; break;
+      case 4:
+        floats.push(field.floatBytes());
+        break;
+      case 8:
+        name = field.text();
+        break;
+      case 9:
+        raw = field.bytes();
+        break;
+      case 13:
+        isExternal = true;
+        break;
+      case 14:
+        isExternal ||= field.integer() === EXTERNAL;
+        break;
     }
   }
   if (isExternal) {

@@ -25,7 +25,9 @@ describe('taps as outputs', () => {
   });
 
   it('are refused where there is no such tensor, and near names are listed', () => {
-    expect(() => addOutputs(file, ['b.ad'])).toThrow(/taps: no tensor that the network makes of the image \(got b\.ad\); accepted: the name of one, such as b\.add, a\.add/);
+    expect(() => addOutputs(file, ['b.ad'])).toThrow(
+      /taps: no tensor that the network makes of the image \(got b\.ad\); accepted: the name of one, such as b\.add, a\.add/,
+    );
   });
 });
 
@@ -46,11 +48,13 @@ describe('a network', () => {
     const [one, two] = await Promise.all([onnxruntime.open(file, taps, { batch: 5 }), onnxruntime.open(file, taps, { batch: 5, threads: 2 })]);
     const rowsOf = async (network: typeof one, images: number[]) => {
       const outputs = await network.run(Float32Array.from(images.flatMap((image) => pool[image]!)), images.length);
-      return images.map((_, row) => taps.map((tap) => {
-        const { data, shape } = outputs.get(tap)!;
-        const width = data.length / shape[0]!;
-        return Buffer.from(data.slice(row * width, (row + 1) * width).buffer).toString('hex');
-      }));
+      return images.map((_, row) =>
+        taps.map((tap) => {
+          const { data, shape } = outputs.get(tap)!;
+          const width = data.length / shape[0]!;
+          return Buffer.from(data.slice(row * width, (row + 1) * width).buffer).toString('hex');
+        }),
+      );
     };
     const alone = await Promise.all(pool.map(async (_, image) => (await rowsOf(one, [image]))[0]));
     const companies = fc.array(fc.nat(pool.length - 1), { minLength: 1, maxLength: 5 });
@@ -83,6 +87,10 @@ describe('a network', () => {
 describe('the engine refuses', () => {
   it('options, counts and images out of range', async () => {
     await expect(onnxruntime.open(file, ['a'], { batch: 0 })).rejects.toThrow('batch: out of range (got 0); accepted: an integer from 1 to 65536');
+    const large = onnxFile({ ...twoBlocks(), inputs: [{ ...IMAGE, shape: ['N', 3, 512, 512] }] });
+    await expect(onnxruntime.open(large, ['a'], { batch: 512 })).rejects.toThrow(
+      'batch: too large for images of 3 × 512 × 512 (got 512); accepted: 1 to 341',
+    );
     await expect(onnxruntime.open(file, ['a'], { threads: 1.5 })).rejects.toThrow('threads: out of range (got 1.5)');
     const network = await onnxruntime.open(file, ['a'], { batch: 2 });
     await expect(network.run(new Float32Array(3 * SIZE), 3)).rejects.toThrow('count: out of range (got 3); accepted: 1 to 2 images');
@@ -94,7 +102,9 @@ describe('the engine refuses', () => {
 
   it('operators and operator sets that it does not know', async () => {
     const unknown: FileGraph = { outputs: ['y'], nodes: [['Frobnicate', ['image'], ['y']]] };
-    await expect(onnxruntime.open(onnxFile(unknown), ['y'])).rejects.toThrow(unsupported(/onnxruntime refuses it: .*Frobnicate.*accepted: operators/s));
+    await expect(onnxruntime.open(onnxFile(unknown), ['y'])).rejects.toThrow(
+      unsupported(/onnxruntime refuses it: .*Frobnicate.*accepted: operators/s),
+    );
     await expect(onnxruntime.open(onnxFile(twoBlocks(), { opset: 999 }), ['a'])).rejects.toThrow(unsupported(/onnxruntime refuses it: .*opset/is));
   });
 
@@ -104,7 +114,13 @@ describe('the engine refuses', () => {
   });
 
   it('a tap that is not float32, or not one row per image', async () => {
-    const cast: FileGraph = { outputs: ['z'], nodes: [['Cast', ['image'], ['y'], { to: { int: 11 } }], ['Cast', ['y'], ['z'], { to: { int: 1 } }]] };
+    const cast: FileGraph = {
+      outputs: ['z'],
+      nodes: [
+        ['Cast', ['image'], ['y'], { to: { int: 11 } }],
+        ['Cast', ['y'], ['z'], { to: { int: 1 } }],
+      ],
+    };
     const asDouble = await onnxruntime.open(onnxFile(cast), ['y'], { batch: 1 });
     await expect(asDouble.run(new Float32Array(SIZE), 1)).rejects.toThrow(unsupported(/tap "y" is of type float64/));
     await asDouble.close();
@@ -115,7 +131,11 @@ describe('the engine refuses', () => {
   });
 
   it('a network that fails at the batch size', async () => {
-    const graph: FileGraph = { outputs: ['y'], nodes: [['Reshape', ['image', 's'], ['y']]], constants: { s: { dims: [2], values: [1, 48], type: 7 } } };
+    const graph: FileGraph = {
+      outputs: ['y'],
+      nodes: [['Reshape', ['image', 's'], ['y']]],
+      constants: { s: { dims: [2], values: [1, 48], type: 7 } },
+    };
     const network = await onnxruntime.open(onnxFile(graph), ['y'], { batch: 3 });
     await expect(network.run(new Float32Array(SIZE), 1)).rejects.toThrow(unsupported(/it fails on a batch of 3 images: /));
     await network.close();

@@ -2,7 +2,7 @@ import { FathomError, InputError } from '@fathom/errors';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
 import { addOutputs } from './add-outputs.js';
 import type { Engine, LayerOutput, Network, NetworkOptions } from './engine.js';
-import { imageInput, type ImageInput } from './image-input.js';
+import { MOST_BATCH, MOST_INPUT_VALUES, imageInput, type ImageInput } from './image-input.js';
 import { NetworkGraph } from './network-graph.js';
 import { decodeModel } from './onnx-decoder.js';
 import { unsupportedModel } from './unsupported-model.js';
@@ -11,7 +11,6 @@ import { unsupportedModel } from './unsupported-model.js';
 // folder. It is read when the first network is opened; only the main thread's environment reaches native code.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
-const MOST_BATCH = 65_536;
 const MOST_THREADS = 256;
 /** Errors are thrown, so nothing but a crash needs printing. */
 const FATAL_ONLY = 4;
@@ -23,6 +22,7 @@ export const onnxruntime: Engine = {
   async open(model, taps, options = {}) {
     const { batch, threads } = checkOptions(options);
     const input = imageInput(new NetworkGraph(decodeModel(model).graph));
+    checkBatch(input, batch);
     const tapped = addOutputs(model, taps);
     const session = await createSession(tapped, threads);
     return new OnnxruntimeNetwork(session, input, input.fixedBatch ?? batch, [...taps]);
@@ -79,7 +79,10 @@ class OnnxruntimeNetwork implements Network {
     }
     const [rows, ...rest] = output.dims;
     if (rows !== this.batch) {
-      throw unsupportedModel(`tap "${tap}" has shape [${output.dims.join(', ')}] for ${this.batch} images`, 'taps whose first dimension is the images');
+      throw unsupportedModel(
+        `tap "${tap}" has shape [${output.dims.join(', ')}] for ${this.batch} images`,
+        'taps whose first dimension is the images',
+      );
     }
     return { data: output.data.subarray(0, (output.data.length / rows) * count), shape: [count, ...rest] };
   }
@@ -96,7 +99,11 @@ async function createSession(model: Uint8Array, threads: number): Promise<Infere
       logSeverityLevel: FATAL_ONLY,
     });
   } catch (error) {
-    throw unsupportedModel(`onnxruntime refuses it: ${firstLine(error)}`, `operators and operator sets that onnxruntime ${onnxruntime.version} knows`, error);
+    throw unsupportedModel(
+      `onnxruntime refuses it: ${firstLine(error)}`,
+      `operators and operator sets that onnxruntime ${onnxruntime.version} knows`,
+      error,
+    );
   }
 }
 
@@ -105,6 +112,19 @@ function checkOptions(options: NetworkOptions): Required<NetworkOptions> {
     batch: within('batch', options.batch ?? 64, MOST_BATCH),
     threads: within('threads', options.threads ?? 1, MOST_THREADS),
   };
+}
+
+/** A fixed batch was checked with the input. */
+function checkBatch({ channels, height, width, fixedBatch }: ImageInput, batch: number): void {
+  const size = channels * height * width;
+  if (fixedBatch !== null || batch * size <= MOST_INPUT_VALUES) return;
+  const most = Math.floor(MOST_INPUT_VALUES / size);
+  throw new InputError({
+    field: 'batch',
+    problem: `too large for images of ${channels} × ${height} × ${width}`,
+    value: batch,
+    accepted: `1 to ${most}`,
+  });
 }
 
 function within(field: string, value: number, most: number): number {

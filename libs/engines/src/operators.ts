@@ -7,8 +7,31 @@ const PASSING = new Set(['Identity', 'Dropout', 'Cast']);
 const RESHAPING = new Set(['Flatten', 'Reshape', 'Squeeze', 'Unsqueeze']);
 const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div']);
 const NON_LINEAR = new Set([
-  'Relu', 'Clip', 'LeakyRelu', 'PRelu', 'ThresholdedRelu', 'Elu', 'Selu', 'Celu', 'Gelu', 'FastGelu', 'QuickGelu', 'Sigmoid', 'Swish',
-  'HardSigmoid', 'HardSwish', 'Tanh', 'Softplus', 'Softsign', 'Mish', 'Erf', 'Exp', 'Pow', 'Max', 'Min', 'Abs',
+  'Relu',
+  'Clip',
+  'LeakyRelu',
+  'PRelu',
+  'ThresholdedRelu',
+  'Elu',
+  'Selu',
+  'Celu',
+  'Gelu',
+  'FastGelu',
+  'QuickGelu',
+  'Sigmoid',
+  'Swish',
+  'HardSigmoid',
+  'HardSwish',
+  'Tanh',
+  'Softplus',
+  'Softsign',
+  'Mish',
+  'Erf',
+  'Exp',
+  'Pow',
+  'Max',
+  'Min',
+  'Abs',
 ]);
 
 /** Whether the node multiplies something of the image by weights that were learned. */

@@ -48,7 +48,8 @@ describe('pooling', () => {
   });
 
   it('refuses what makes no sense for the layer', () => {
-    const refused = (kind: string, shape: number[], message: string, count = 1) => expect(() => pool(layer(shape), kind as Pooling, count)).toThrow(message);
+    const refused = (kind: string, shape: number[], message: string, count = 1) =>
+      expect(() => pool(layer(shape), kind as Pooling, count)).toThrow(message);
     refused('cls', [1, 2, 3, 3], 'pooling: cls does not fit a layer of this shape (got [1, 2, 3, 3]); accepted: a layer [N, tokens, D]');
     refused('cls', [1, 2], 'pooling: cls does not fit');
     refused('grid2', [1, 4, 3], 'pooling: grid2 does not fit');
@@ -59,6 +60,8 @@ describe('pooling', () => {
     refused('mean', [1, 0, 2, 2], 'pooling: mean does not fit');
     refused('max', [1, 2], 'pooling: unknown (got max); accepted: mean, flat, grid2, cls');
     refused('mean', [1, 2], 'count: out of range (got 2); accepted: 0 to 1 images', 2);
-    expect(() => pool({ shape: [2, 2], data: new Float32Array(3) }, 'mean', 1)).toThrow('its shape [2, 2] does not fit its data (got 3); accepted: 4 values');
+    expect(() => pool({ shape: [2, 2], data: new Float32Array(3) }, 'mean', 1)).toThrow(
+      'its shape [2, 2] does not fit its data (got 3); accepted: 4 values',
+    );
   });
 });

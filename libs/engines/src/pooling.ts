@@ -42,7 +42,12 @@ export function pool(output: LayerOutput, kind: Pooling, count: number): PooledR
     throw new InputError({ field: 'count', problem: 'out of range', value: count, accepted: `0 to ${images} images` });
   }
   if (data.length !== images * perImage) {
-    throw new InputError({ field: 'layer', problem: `its shape [${shape.join(', ')}] does not fit its data`, value: data.length, accepted: `${images * perImage} values` });
+    throw new InputError({
+      field: 'layer',
+      problem: `its shape [${shape.join(', ')}] does not fit its data`,
+      value: data.length,
+      accepted: `${images * perImage} values`,
+    });
   }
   const [a = 0, b = 0, c = 0] = rest;
   const flat = () => ({ data: data.slice(0, count * perImage), width: perImage });
@@ -54,7 +59,12 @@ export function pool(output: LayerOutput, kind: Pooling, count: number): PooledR
     if (kind === 'cls' && rest.length === 2) return firstToken(data, count, a, b);
     if (kind === 'grid2' && rest.length === 3 && b >= 2 && c >= 2) return grid(data, count, a, b, c);
   }
-  throw new InputError({ field: 'pooling', problem: `${kind} does not fit a layer of this shape`, value: `[${shape.join(', ')}]`, accepted: ACCEPTED[kind] });
+  throw new InputError({
+    field: 'pooling',
+    problem: `${kind} does not fit a layer of this shape`,
+    value: `[${shape.join(', ')}]`,
+    accepted: ACCEPTED[kind],
+  });
 }
 
 function meanOfSpace(data: Float32Array, count: number, channels: number, space: number): PooledRows {

@@ -1,7 +1,15 @@
 import { addNoise, type GaussianSource } from './noise.js';
 import { checkImages, checkPreprocessing, preprocess, type Preprocessing } from './preprocessing.js';
 
-const rgb: Preprocessing = { channels: 3, height: 1, width: 2, scale: 1 / 255, mean: [0.5, 0.25, 0], standardDeviation: [0.5, 0.25, 1], channelOrder: 'RGB' };
+const rgb: Preprocessing = {
+  channels: 3,
+  height: 1,
+  width: 2,
+  scale: 1 / 255,
+  mean: [0.5, 0.25, 0],
+  standardDeviation: [0.5, 0.25, 1],
+  channelOrder: 'RGB',
+};
 const gray: Preprocessing = { channels: 1, height: 2, width: 2, scale: 1 / 255, mean: [0], standardDeviation: [1], channelOrder: 'GRAY' };
 const pixels = Uint8Array.from([0, 51, 102, 153, 204, 255]);
 const counting: GaussianSource = { fillGaussian: (out) => out.forEach((_, i) => (out[i] = i + 1)) };
@@ -57,11 +65,18 @@ describe('preprocessing', () => {
 describe('noise', () => {
   it('is added to pixels in [0, 1] before normalisation and not clipped', () => {
     const noisy = addNoise(pixels, 1, rgb, { sigma: 0.1, source: counting });
-    expect(rounded(noisy)).toEqual(rounded([(0 + 0.1 - 0.5) / 0.5, (0.6 + 0.2 - 0.5) / 0.5, (0.2 + 0.3 - 0.25) / 0.25, (0.8 + 0.4 - 0.25) / 0.25, 0.4 + 0.5, 1 + 0.6]));
+    expect(rounded(noisy)).toEqual(
+      rounded([(0 + 0.1 - 0.5) / 0.5, (0.6 + 0.2 - 0.5) / 0.5, (0.2 + 0.3 - 0.25) / 0.25, (0.8 + 0.4 - 0.25) / 0.25, 0.4 + 0.5, 1 + 0.6]),
+    );
   });
 
   it('means the same for a network that reads pixels of 0 to 255', () => {
-    const unscaled: Preprocessing = { ...rgb, scale: 1, mean: rgb.mean.map((m) => m * 255), standardDeviation: rgb.standardDeviation.map((s) => s * 255) };
+    const unscaled: Preprocessing = {
+      ...rgb,
+      scale: 1,
+      mean: rgb.mean.map((m) => m * 255),
+      standardDeviation: rgb.standardDeviation.map((s) => s * 255),
+    };
     const noise = { sigma: 0.5, source: counting };
     expect(rounded(addNoise(pixels, 1, unscaled, noise))).toEqual(rounded(addNoise(pixels, 1, rgb, noise)));
   });

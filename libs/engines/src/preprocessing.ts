@@ -40,7 +40,8 @@ export function checkPreprocessing(p: Preprocessing, network: ImageShape): void 
   if (!Object.hasOwn(CHANNELS, p.channelOrder)) fail('channelOrder', 'unknown', p.channelOrder, 'GRAY, RGB or BGR');
   if (p.channels !== CHANNELS[p.channelOrder]) fail('channels', `not those of ${p.channelOrder}`, p.channels, String(CHANNELS[p.channelOrder]));
   if (!Number.isFinite(p.scale) || p.scale <= 0) fail('scale', 'out of range', p.scale, 'a number above 0, such as 1/255');
-  if (p.mean.length !== p.channels || !p.mean.every(Number.isFinite)) fail('mean', 'not one number per channel', p.mean, `${p.channels} finite numbers`);
+  if (p.mean.length !== p.channels || !p.mean.every(Number.isFinite))
+    fail('mean', 'not one number per channel', p.mean, `${p.channels} finite numbers`);
   if (p.standardDeviation.length !== p.channels || !p.standardDeviation.every((value) => Number.isFinite(value) && value > 0)) {
     fail('standardDeviation', 'not one positive number per channel', p.standardDeviation, `${p.channels} numbers above 0`);
   }

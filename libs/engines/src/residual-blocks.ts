@@ -27,8 +27,21 @@ interface Candidate {
 
 /** Operators that a projecting shortcut may be made of, beside arithmetic with constants: no non-linearity, no gating. */
 const PROJECTING = new Set([
-  'Conv', 'Gemm', 'MatMul', 'BatchNormalization', 'InstanceNormalization', 'LayerNormalization', 'AveragePool', 'MaxPool', 'Pad', 'Slice',
-  'Concat', 'Transpose', 'Resize', 'QuantizeLinear', 'DequantizeLinear',
+  'Conv',
+  'Gemm',
+  'MatMul',
+  'BatchNormalization',
+  'InstanceNormalization',
+  'LayerNormalization',
+  'AveragePool',
+  'MaxPool',
+  'Pad',
+  'Slice',
+  'Concat',
+  'Transpose',
+  'Resize',
+  'QuantizeLinear',
+  'DequantizeLinear',
 ]);
 
 /**
@@ -65,7 +78,13 @@ function asCandidate(graph: NetworkGraph, node: OnnxNode, known: ReadonlyMap<str
 }
 
 /** Walks back along `shortcut` to the first tensor that `main` is made of. */
-function withShortcut(graph: NetworkGraph, node: OnnxNode, shortcut: string, main: string, known: ReadonlyMap<string, Candidate>): Candidate | undefined {
+function withShortcut(
+  graph: NetworkGraph,
+  node: OnnxNode,
+  shortcut: string,
+  main: string,
+  known: ReadonlyMap<string, Candidate>,
+): Candidate | undefined {
   let shortcutLearned = 0;
   let fork: string | undefined = shortcut;
   while (fork !== undefined) {

@@ -2,7 +2,7 @@ import { InputError } from '@fathom/errors';
 
 /**
  * A statistic over rows that is a sum: blocks of rows are put in, and two statistics over different rows are added up.
- * Every sum over rows in Fathom stands behind this interface.
+ * The sums over rows of the measures stand behind this interface; those of NMF, which reads its rows in order sweep by sweep, do not.
  */
 export interface RowStatistic<Block> {
   /** Takes in one block of rows. */

@@ -1,6 +1,7 @@
 import { InputError } from '@fathom/errors';
 import { checkRowRange, fileBytes, openNpy, openSafetensors, toFloat64, type DType, type RowSource, type Tensor } from '@fathom/tensors';
 import { classLabels } from './class-labels.js';
+import { fingerprintFiles } from './fingerprint.js';
 import type { ImageSource } from './image-source.js';
 
 /** A tensor in a file. */
@@ -40,6 +41,7 @@ const INTEGERS: readonly DType[] = ['U8', 'I8', 'I16', 'I32', 'I64'];
  * @throws InputError naming the tensor that is no such array, or labels that are not as many as images
  */
 export async function openArrays(description: ArrayImages): Promise<ImageSource> {
+  const fingerprint = await fingerprintFiles([description.images.file, description.labels?.file]);
   const labelValues = description.labels === undefined ? undefined : await readLabels(description.labels);
   const array = await openArray(description.images);
   try {
@@ -54,6 +56,7 @@ export async function openArrays(description: ArrayImages): Promise<ImageSource>
       channels,
       ...classes,
       skipped: [],
+      fingerprint,
       read: async (start, end) => {
         checkRowRange(array.name, start, end, count);
         return Uint8Array.from(await rows.read(start, end));
@@ -68,7 +71,12 @@ export async function openArrays(description: ArrayImages): Promise<ImageSource>
 
 function imageShape({ name, dtype, shape }: OpenArray): { count: number; height: number; width: number; channels: number } {
   if (dtype !== 'U8') {
-    throw new InputError({ field: name, problem: 'images must be unsigned bytes, as their range is then known', value: dtype, accepted: 'U8 (uint8), 0 to 255; scale others to that and round' });
+    throw new InputError({
+      field: name,
+      problem: 'images must be unsigned bytes, as their range is then known',
+      value: dtype,
+      accepted: 'U8 (uint8), 0 to 255; scale others to that and round',
+    });
   }
   const [count = 0, height = 0, width = 0, channels = 1] = shape;
   if (shape.length < 3 || shape.length > 4 || shape.includes(0) || (channels !== 1 && channels !== 3)) {
@@ -86,7 +94,12 @@ async function readLabels(location: ArrayLocation): Promise<Float64Array> {
   const array = await openArray(location);
   try {
     if (!INTEGERS.includes(array.dtype) || array.shape.length !== 1) {
-      throw new InputError({ field: array.name, problem: 'labels must be one integer per image', value: `${array.dtype} [${array.shape.join(', ')}]`, accepted: `${INTEGERS.join(', ')} [n]` });
+      throw new InputError({
+        field: array.name,
+        problem: 'labels must be one integer per image',
+        value: `${array.dtype} [${array.shape.join(', ')}]`,
+        accepted: `${INTEGERS.join(', ')} [n]`,
+      });
     }
     return toFloat64(await array.tensor());
   } finally {
@@ -106,7 +119,12 @@ async function openArray({ file, tensor }: ArrayLocation): Promise<OpenArray> {
   try {
     const name = tensor ?? (opened.names.length === 1 ? opened.names[0]! : undefined);
     if (name === undefined) {
-      throw new InputError({ field: file, problem: 'does not hold exactly one tensor, so it must be named', value: `${opened.names.length} tensors`, accepted: opened.names.join(', ') || 'a file with tensors' });
+      throw new InputError({
+        field: file,
+        problem: 'does not hold exactly one tensor, so it must be named',
+        value: `${opened.names.length} tensors`,
+        accepted: opened.names.join(', ') || 'a file with tensors',
+      });
     }
     return {
       name: `${file}: ${name}`,

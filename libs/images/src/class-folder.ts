@@ -23,7 +23,12 @@ const IMAGE_ENDINGS = /\.(png|jpe?g)$/i;
  */
 export async function listClassFolder(root: string): Promise<{ classNames: string[]; files: ClassFile[] }> {
   const realRoot = await realpath(root).catch((cause: NodeJS.ErrnoException) => {
-    throw new InputError({ field: root, problem: cause.code === 'ENOENT' ? 'no such folder' : `cannot be read (${cause.code})`, accepted: 'a folder with one sub-folder per class', cause });
+    throw new InputError({
+      field: root,
+      problem: cause.code === 'ENOENT' ? 'no such folder' : `cannot be read (${cause.code})`,
+      accepted: 'a folder with one sub-folder per class',
+      cause,
+    });
   });
   const classNames: string[] = [];
   const files: ClassFile[] = [];
@@ -31,7 +36,11 @@ export async function listClassFolder(root: string): Promise<{ classNames: strin
     const folder = await insideRoot(realRoot, join(root, className));
     if (!(await stat(folder)).isDirectory()) {
       if (!IMAGE_ENDINGS.test(className)) continue;
-      throw new InputError({ field: join(root, className), problem: 'an image that belongs to no class', accepted: 'images inside one sub-folder per class' });
+      throw new InputError({
+        field: join(root, className),
+        problem: 'an image that belongs to no class',
+        accepted: 'images inside one sub-folder per class',
+      });
     }
     const label = classNames.push(className) - 1;
     const found = await listClass(realRoot, join(root, className), folder);
@@ -46,7 +55,11 @@ async function listClass(realRoot: string, shown: string, folder: string): Promi
   for (const name of await visibleNames(folder, shown)) {
     const path = await insideRoot(realRoot, join(folder, name), join(shown, name));
     if ((await stat(path)).isDirectory()) {
-      throw new InputError({ field: join(shown, name), problem: 'a folder inside a class folder', accepted: 'images directly inside the class folder' });
+      throw new InputError({
+        field: join(shown, name),
+        problem: 'a folder inside a class folder',
+        accepted: 'images directly inside the class folder',
+      });
     }
     if (IMAGE_ENDINGS.test(name)) files.push({ path, name });
   }
@@ -56,12 +69,22 @@ async function listClass(realRoot: string, shown: string, folder: string): Promi
 
 /** The error for a class that has no image to read. */
 export function emptyClass(folder: string): InputError {
-  return new InputError({ field: folder, problem: 'the class folder is empty', value: '0 images', accepted: 'at least one PNG or JPEG image that can be read (.png, .jpg, .jpeg)' });
+  return new InputError({
+    field: folder,
+    problem: 'the class folder is empty',
+    value: '0 images',
+    accepted: 'at least one PNG or JPEG image that can be read (.png, .jpg, .jpeg)',
+  });
 }
 
 async function visibleNames(folder: string, shown: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    throw new InputError({ field: shown, problem: cause.code === 'ENOTDIR' ? 'not a folder' : `cannot be read (${cause.code})`, accepted: 'a folder with one sub-folder per class', cause });
+    throw new InputError({
+      field: shown,
+      problem: cause.code === 'ENOTDIR' ? 'not a folder' : `cannot be read (${cause.code})`,
+      accepted: 'a folder with one sub-folder per class',
+      cause,
+    });
   });
   // The default sort compares code units, as is wanted: the same on every machine, whatever its language.
   return names.filter((name) => !name.startsWith('.')).sort();
@@ -69,7 +92,12 @@ async function visibleNames(folder: string, shown: string): Promise<string[]> {
 
 async function insideRoot(realRoot: string, path: string, shown = path): Promise<string> {
   const real = await realpath(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new InputError({ field: shown, problem: `cannot be read (${cause.code})`, accepted: 'a file or folder, or a link to one inside the image folder', cause });
+    throw new InputError({
+      field: shown,
+      problem: `cannot be read (${cause.code})`,
+      accepted: 'a file or folder, or a link to one inside the image folder',
+      cause,
+    });
   });
   const below = relative(realRoot, real);
   if (below !== '..' && !below.startsWith(`..${sep}`) && !isAbsolute(below)) return real;

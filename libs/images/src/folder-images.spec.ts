@@ -6,7 +6,9 @@ import type { FolderImages } from './folder-images.js';
 import { openImageSet } from './image-set.js';
 
 let root: string;
-beforeEach(async () => { root = await mkdtemp(join(tmpdir(), 'fathom-folder-')); });
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'fathom-folder-'));
+});
 afterEach(() => rm(root, { recursive: true }));
 
 type Colour = [number, number, number];
@@ -43,7 +45,12 @@ describe('a folder of classes', () => {
     const set = await open();
     expect(set).toMatchObject({ count: 4, height: 3, width: 4, channels: 3, classNames: ['Z', 'a', 'b'], skipped: [] });
     expect([...set.labels!]).toEqual([0, 1, 2, 2]);
-    expect(await firstPixels()).toEqual([[0, 0, 0], [80, 80, 80], [10, 20, 30], [0, 0, 255]]);
+    expect(await firstPixels()).toEqual([
+      [0, 0, 0],
+      [80, 80, 80],
+      [10, 20, 30],
+      [0, 0, 255],
+    ]);
     expect([...(await set.read(2, 3))].slice(0, 6)).toEqual([10, 20, 30, 10, 20, 30]);
     await expect(set.read(3, 5)).rejects.toThrow(/no such rows/);
     await set.close();
@@ -56,12 +63,23 @@ describe('a folder of classes', () => {
     // PIL.Image.new('RGB', (1, 1), colour).convert('L').getpixel((0, 0))
     expect(await firstPixels({ channels: 1 })).toEqual([[76], [75], [7]]);
     await rm(join(root, 'a'), { recursive: true });
-    await put('a/gray.png', await sharp(Buffer.from([50, 60, 70, 80]), { raw: { width: 2, height: 2, channels: 1 } }).toColourspace('b-w').png().toBuffer());
+    await put(
+      'a/gray.png',
+      await sharp(Buffer.from([50, 60, 70, 80]), { raw: { width: 2, height: 2, channels: 1 } })
+        .toColourspace('b-w')
+        .png()
+        .toBuffer(),
+    );
     expect(await firstPixels()).toEqual([[50, 50, 50]]);
   });
 
   it('drops transparency and keeps the colour beneath', async () => {
-    await put('a/1.png', await sharp(Buffer.from([200, 100, 50, 0]), { raw: { width: 1, height: 1, channels: 4 } }).png().toBuffer());
+    await put(
+      'a/1.png',
+      await sharp(Buffer.from([200, 100, 50, 0]), { raw: { width: 1, height: 1, channels: 4 } })
+        .png()
+        .toBuffer(),
+    );
     expect(await firstPixels()).toEqual([[200, 100, 50]]);
   });
 
@@ -92,7 +110,10 @@ describe('images of several sizes', () => {
   });
 
   it('are refused without a resize rule, naming two files and their sizes', async () => {
-    await refused({}, `resize: images of several sizes: ${join(root, 'a/1.png')} is 4 × 4, ${join(root, 'a/2.png')} is 8 × 4; accepted: images of one size, or a resize rule`);
+    await refused(
+      {},
+      `resize: images of several sizes: ${join(root, 'a/1.png')} is 4 × 4, ${join(root, 'a/2.png')} is 8 × 4; accepted: images of one size, or a resize rule`,
+    );
   });
 
   it('are brought to one by stretching, cutting off or filling up', async () => {
@@ -105,8 +126,15 @@ describe('images of several sizes', () => {
   });
 
   it('need a rule that is one', async () => {
-    await refused({ resize: { width: 0, height: 2, fit: 'fill' } }, 'resize: no resize rule (got {"width":0,"height":2,"fit":"fill"}); accepted: width and height from 1 to 65535');
+    await refused(
+      { resize: { width: 0, height: 2, fit: 'fill' } },
+      'resize: no resize rule (got {"width":0,"height":2,"fit":"fill"}); accepted: width and height from 1 to 65535',
+    );
     await refused({ resize: { width: 2, height: 2, fit: 'inside' as never } }, 'fit: fill, cover or contain');
+    await refused(
+      { resize: { width: 65_535, height: 65_535, fit: 'fill' } },
+      'resize: too large (got 65535 × 65535 pixels); accepted: at most 100000000 pixels',
+    );
   });
 });
 
@@ -170,11 +198,18 @@ describe('an unreadable image', () => {
   });
 
   it('is named when its pixels end too early: PNG and JPEG', async () => {
-    const noise = { create: { width: 64, height: 64, channels: 3 as const, background: '#000', noise: { type: 'gaussian' as const, mean: 128, sigma: 30 } } };
-    for (const [name, whole] of [['1.png', await sharp(noise).png().toBuffer()], ['1.jpg', await sharp(noise).jpeg().toBuffer()]] as const) {
+    const noise = {
+      create: { width: 64, height: 64, channels: 3 as const, background: '#000', noise: { type: 'gaussian' as const, mean: 128, sigma: 30 } },
+    };
+    for (const [name, whole] of [
+      ['1.png', await sharp(noise).png().toBuffer()],
+      ['1.jpg', await sharp(noise).jpeg().toBuffer()],
+    ] as const) {
       await put(`c/${name}`, whole.subarray(0, Math.floor(whole.length / 2)));
       const set = await open();
-      await expect(set.read(0, 1)).rejects.toThrow(expect.objectContaining({ name: 'InputError', message: expect.stringContaining(`${join(root, 'c', name)}: the image cannot be read: `) }));
+      await expect(set.read(0, 1)).rejects.toThrow(
+        expect.objectContaining({ name: 'InputError', message: expect.stringContaining(`${join(root, 'c', name)}: the image cannot be read: `) }),
+      );
       await rm(join(root, 'c'), { recursive: true });
     }
   });
@@ -182,7 +217,9 @@ describe('an unreadable image', () => {
   it('is left out and listed where that is asked for, also when only its pixels are broken', async () => {
     await good();
     await put('a/bad.png', 'x');
-    const noise = { create: { width: 64, height: 64, channels: 3 as const, background: '#000', noise: { type: 'gaussian' as const, mean: 128, sigma: 30 } } };
+    const noise = {
+      create: { width: 64, height: 64, channels: 3 as const, background: '#000', noise: { type: 'gaussian' as const, mean: 128, sigma: 30 } },
+    };
     const whole = await sharp(noise).png().toBuffer();
     await put('b/cut.png', whole.subarray(0, whole.length / 2));
     await image('b/good.png', GREEN);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { InputError } from '@fathom/errors';
 import { checkRowRange } from '@fathom/tensors';
 import { emptyClass, listClassFolder, type ClassFile } from './class-folder.js';
+import { fingerprintClassFiles } from './fingerprint.js';
 import { decodeImage, imageSize, type Decoding, type ImageSize, type Resize } from './image-file.js';
 import type { ImageSource } from './image-source.js';
 import { inOrder } from './in-order.js';
@@ -17,7 +18,7 @@ export interface FolderImages {
   readonly resize?: Resize;
   /** Leave out images that cannot be read, and list them; every image is then decoded once to find out. @default false */
   readonly skipBad?: boolean;
-  /** Most pixels of a stored image. @default 100000000 */
+  /** Most pixels of a stored image, and of a resized one. @default 100000000 */
   readonly maxPixels?: number;
 }
 
@@ -38,8 +39,11 @@ const LONGEST_SIDE = 65_535;
 export async function openClassFolder(description: FolderImages): Promise<ImageSource> {
   const decoding = checkOptions(description);
   const { classNames, files } = await listClassFolder(description.root);
+  const fingerprint = await fingerprintClassFiles(files);
   const shown = (file: ClassFile) => join(description.root, file.name);
-  const looked = await inOrder(files, (file) => (description.skipBad === true ? sizeIfReadable(file, shown(file), decoding) : sized(file, shown(file), decoding)));
+  const looked = await inOrder(files, (file) =>
+    description.skipBad === true ? sizeIfReadable(file, shown(file), decoding) : sized(file, shown(file), decoding),
+  );
   const good = looked.filter((found) => found !== undefined);
   const kept = new Set(good.map(({ file }) => file));
   classNames.forEach((className, label) => {
@@ -55,6 +59,7 @@ export async function openClassFolder(description: FolderImages): Promise<ImageS
     classNames,
     labels: Int32Array.from(good, ({ file }) => file.label),
     skipped: files.filter((file) => !kept.has(file)).map(({ name }) => name),
+    fingerprint,
     read: async (start, end) => {
       checkRowRange(description.root, start, end, good.length);
       const size = width * height * decoding.channels;
@@ -89,16 +94,35 @@ function oneSize(files: readonly SizedFile[], shown: (file: ClassFile) => string
   const other = files.find(({ stored }) => stored.width !== first.stored.width || stored.height !== first.stored.height);
   if (other === undefined) return first.stored;
   const text = ({ file, stored }: SizedFile) => `${shown(file)} is ${stored.width} × ${stored.height}`;
-  throw new InputError({ field: 'resize', problem: `images of several sizes: ${text(first)}, ${text(other)}`, accepted: 'images of one size, or a resize rule { width, height, fit }' });
+  throw new InputError({
+    field: 'resize',
+    problem: `images of several sizes: ${text(first)}, ${text(other)}`,
+    accepted: 'images of one size, or a resize rule { width, height, fit }',
+  });
 }
 
 function checkOptions(description: FolderImages): Decoding {
   const { channels, resize, maxPixels = MOST_PIXELS } = description;
   const isSide = (value: number) => Number.isInteger(value) && value >= 1 && value <= LONGEST_SIDE;
-  if (channels !== 1 && channels !== 3) throw new InputError({ field: 'channels', problem: 'unknown', value: channels, accepted: '1 (gray) or 3 (RGB)' });
-  if (!Number.isInteger(maxPixels) || maxPixels < 1) throw new InputError({ field: 'maxPixels', problem: 'out of range', value: maxPixels, accepted: 'an integer of at least 1' });
+  if (channels !== 1 && channels !== 3)
+    throw new InputError({ field: 'channels', problem: 'unknown', value: channels, accepted: '1 (gray) or 3 (RGB)' });
+  if (!Number.isInteger(maxPixels) || maxPixels < 1)
+    throw new InputError({ field: 'maxPixels', problem: 'out of range', value: maxPixels, accepted: 'an integer of at least 1' });
   if (resize !== undefined && (!isSide(resize.width) || !isSide(resize.height) || !['fill', 'cover', 'contain'].includes(resize.fit))) {
-    throw new InputError({ field: 'resize', problem: 'no resize rule', value: resize, accepted: `width and height from 1 to ${LONGEST_SIDE}; fit: fill, cover or contain` });
+    throw new InputError({
+      field: 'resize',
+      problem: 'no resize rule',
+      value: resize,
+      accepted: `width and height from 1 to ${LONGEST_SIDE}; fit: fill, cover or contain`,
+    });
+  }
+  if (resize !== undefined && resize.width * resize.height > maxPixels) {
+    throw new InputError({
+      field: 'resize',
+      problem: 'too large',
+      value: `${resize.width} × ${resize.height} pixels`,
+      accepted: `at most ${maxPixels} pixels`,
+    });
   }
   return { channels, resize, maxPixels };
 }

@@ -36,7 +36,11 @@ async function readHeader(bytes: ByteSource, ranks: readonly number[]): Promise<
   const magic = await bytes.read(0, Math.min(4, bytes.size));
   const [zero, alsoZero, type, rank = 0] = magic;
   if (magic.length < 4 || zero !== 0 || alsoZero !== 0) {
-    throw fail('not an IDX file', `first bytes ${Buffer.from(magic).toString('hex')}`, 'an IDX file, plain or with gzip: two zero bytes, a type, a number of dimensions');
+    throw fail(
+      'not an IDX file',
+      `first bytes ${Buffer.from(magic).toString('hex')}`,
+      'an IDX file, plain or with gzip: two zero bytes, a type, a number of dimensions',
+    );
   }
   if (type !== UNSIGNED_BYTES) throw fail('its values are no unsigned bytes', `type 0x${type!.toString(16).padStart(2, '0')}`, 'type 0x08');
   if (!ranks.includes(rank)) throw fail('wrong number of dimensions', rank, ranks.join(' or '));

@@ -5,7 +5,9 @@ import { gzipSync } from 'node:zlib';
 import { openImageSet } from './image-set.js';
 
 let folder: string;
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'fathom-idx-')); });
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fathom-idx-'));
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 const write = async (name: string, bytes: Uint8Array) => {
@@ -26,7 +28,11 @@ const labels = idx([3], [2, 0, 1]);
 describe('an IDX image set', () => {
   it('is read by ranges, plain and with gzip, whatever the file is called', async () => {
     for (const [i, pack] of [(bytes: Uint8Array) => bytes, gzipSync].entries()) {
-      const set = await openImageSet({ kind: 'idx', images: await write(`images${i}`, pack(images)), labels: await write(`labels${i}`, pack(labels)) });
+      const set = await openImageSet({
+        kind: 'idx',
+        images: await write(`images${i}`, pack(images)),
+        labels: await write(`labels${i}`, pack(labels)),
+      });
       expect(set).toMatchObject({ count: 3, height: 2, width: 2, channels: 1, classNames: ['0', '1', '2'], skipped: [] });
       expect([...set.labels!]).toEqual([2, 0, 1]);
       expect([...(await set.read(1, 3))]).toEqual(pixels.slice(4));
@@ -40,14 +46,26 @@ describe('an IDX image set', () => {
     const colour = await openImageSet({ kind: 'idx', images: await write('colour', idx([2, 1, 2, 3], pixels)) });
     expect(colour).toMatchObject({ count: 2, height: 1, width: 2, channels: 3, labels: null, classNames: [] });
     await colour.close();
-    const named = await openImageSet({ kind: 'idx', images: await write('i', images), labels: await write('l', labels), classNames: ['a', 'b', 'c'] });
+    const named = await openImageSet({
+      kind: 'idx',
+      images: await write('i', images),
+      labels: await write('l', labels),
+      classNames: ['a', 'b', 'c'],
+    });
     expect(named.classNames).toEqual(['a', 'b', 'c']);
     await named.close();
   });
 
   const refused = async (bytes: Uint8Array, message: string, labelBytes?: Uint8Array, classNames?: string[]) => {
-    const description = { kind: 'idx' as const, images: await write('bad', bytes), ...(labelBytes && { labels: await write('badLabels', labelBytes) }), ...(classNames && { classNames }) };
-    await expect(openImageSet(description)).rejects.toThrow(expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }));
+    const description = {
+      kind: 'idx' as const,
+      images: await write('bad', bytes),
+      ...(labelBytes && { labels: await write('badLabels', labelBytes) }),
+      ...(classNames && { classNames }),
+    };
+    await expect(openImageSet(description)).rejects.toThrow(
+      expect.objectContaining({ name: 'InputError', message: expect.stringContaining(message) }),
+    );
   };
 
   it('is refused where the file is no IDX file of bytes', async () => {
@@ -78,15 +96,24 @@ describe('an IDX image set', () => {
   });
 
   it('of a kind that there is not is refused', async () => {
-    await expect(openImageSet({ kind: 'zip' } as never)).rejects.toThrow('kind: unknown kind of image set (got zip); accepted: idx, folder or arrays');
+    await expect(openImageSet({ kind: 'zip' } as never)).rejects.toThrow(
+      'kind: unknown kind of image set (got zip); accepted: idx, folder or arrays',
+    );
   });
 });
 
 const fashion = join(__dirname, '../../../models/fashion/images');
 describe('the demo images', () => {
   it('are 10,000 and 6,000, of ten classes with as many images each', async () => {
-    for (const [split, count] of [['t10k', 10_000], ['train6k', 6_000]] as const) {
-      const set = await openImageSet({ kind: 'idx', images: join(fashion, `${split}-images-idx3-ubyte.gz`), labels: join(fashion, `${split}-labels-idx1-ubyte.gz`) });
+    for (const [split, count] of [
+      ['t10k', 10_000],
+      ['train6k', 6_000],
+    ] as const) {
+      const set = await openImageSet({
+        kind: 'idx',
+        images: join(fashion, `${split}-images-idx3-ubyte.gz`),
+        labels: join(fashion, `${split}-labels-idx1-ubyte.gz`),
+      });
       expect(set).toMatchObject({ count, height: 28, width: 28, channels: 1 });
       const perClass = set.classNames.map((_, label) => set.labels!.filter((value) => value === label).length);
       expect(perClass).toEqual(Array(10).fill(count / 10));

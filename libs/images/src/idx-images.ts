@@ -1,6 +1,7 @@
 import { InputError } from '@fathom/errors';
 import { checkRowRange } from '@fathom/tensors';
 import { classLabels } from './class-labels.js';
+import { fingerprintFiles } from './fingerprint.js';
 import { openIdxFile } from './idx-file.js';
 import type { ImageSource } from './image-source.js';
 
@@ -17,13 +18,19 @@ export interface IdxImages {
 
 /** @throws InputError naming the file that is no such IDX file, or labels that are not as many as images */
 export async function openIdx(description: IdxImages): Promise<ImageSource> {
+  const fingerprint = await fingerprintFiles([description.images, description.labels]);
   const labelValues = description.labels === undefined ? undefined : await readLabels(description.labels);
   const { shape, dataStart, bytes } = await openIdxFile(description.images, [3, 4]);
   const [count = 0, height = 0, width = 0, channels = 1] = shape;
   const size = height * width * channels;
   try {
     if (count === 0 || size === 0 || (channels !== 1 && channels !== 3)) {
-      throw new InputError({ field: description.images, problem: 'holds no images', value: shape.join(' × '), accepted: 'n × H × W, or n × H × W × 1 or 3, all above 0' });
+      throw new InputError({
+        field: description.images,
+        problem: 'holds no images',
+        value: shape.join(' × '),
+        accepted: 'n × H × W, or n × H × W × 1 or 3, all above 0',
+      });
     }
     const classes = classLabels(description.labels ?? description.images, labelValues, count, description.classNames);
     return {
@@ -34,6 +41,7 @@ export async function openIdx(description: IdxImages): Promise<ImageSource> {
       channels,
       ...classes,
       skipped: [],
+      fingerprint,
       read: async (start, end) => {
         checkRowRange(description.images, start, end, count);
         return bytes.read(dataStart + start * size, (end - start) * size);

@@ -40,9 +40,11 @@ const ACCEPTED = 'a complete PNG or JPEG image';
  */
 export async function imageSize(path: string, shown: string, maxPixels: number): Promise<ImageSize> {
   checkSignature(await firstBytes(path, shown), shown);
-  const { width, height } = await sharp(path, { limitInputPixels: false }).metadata().catch((cause: unknown) => {
-    throw unreadable(shown, cause);
-  });
+  const { width, height } = await sharp(path, { limitInputPixels: false })
+    .metadata()
+    .catch((cause: unknown) => {
+      throw unreadable(shown, cause);
+    });
   if (width * height > maxPixels) {
     throw new InputError({ field: shown, problem: 'too large', value: `${width} × ${height} pixels`, accepted: `at most ${maxPixels} pixels` });
   }
@@ -64,11 +66,19 @@ export async function decodeImage(path: string, shown: string, size: ImageSize, 
   // From bytes, not from the path: a path's pixels may come from a cache.
   let image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels }).removeAlpha().toColourspace('srgb');
   if (resize !== undefined) image = image.resize({ ...resize, background: '#000', fastShrinkOnLoad: false });
-  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true }).catch((cause: unknown) => {
-    throw unreadable(shown, cause);
-  });
+  const { data, info } = await image
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw unreadable(shown, cause);
+    });
   if (info.width !== size.width || info.height !== size.height || info.channels !== 3) {
-    throw new InputError({ field: shown, problem: 'changed while it was read', value: `${info.width} × ${info.height} pixels`, accepted: `${size.width} × ${size.height} pixels` });
+    throw new InputError({
+      field: shown,
+      problem: 'changed while it was read',
+      value: `${info.width} × ${info.height} pixels`,
+      accepted: `${size.width} × ${size.height} pixels`,
+    });
   }
   return channels === 3 ? data : luma(data);
 }

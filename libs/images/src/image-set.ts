@@ -21,6 +21,11 @@ export async function openImageSet(description: ImageSetDescription): Promise<Im
     case 'arrays':
       return openArrays(description);
     default:
-      throw new InputError({ field: 'kind', problem: 'unknown kind of image set', value: (description as { kind: unknown }).kind, accepted: 'idx, folder or arrays' });
+      throw new InputError({
+        field: 'kind',
+        problem: 'unknown kind of image set',
+        value: (description as { kind: unknown }).kind,
+        accepted: 'idx, folder or arrays',
+      });
   }
 }

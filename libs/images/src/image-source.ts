@@ -16,6 +16,8 @@ export interface ImageSource {
   readonly labels: Int32Array | null;
   /** Files that were left out because they cannot be read, by their path below the root, in order. */
   readonly skipped: readonly string[];
+  /** The state of the files just before they were opened; fingerprintImageSet tells the present one. */
+  readonly fingerprint: string;
   /**
    * Images start..end−1, (end − start) × height × width × channels, 0 to 255. The caller may not write to them.
    *

@@ -14,7 +14,7 @@ export function requireMoreRowsThanChannels(name: string, rows: number, channels
       field: name,
       problem: 'too few rows for the in-sample R² of its channels, which would be 1 whatever the target',
       value: rows,
-      accepted: `at least ${channels + 2} rows, or inSample: false`,
+      accepted: `at least ${channels + 2} rows, or no published variant ("published": false in a study file, without_published in a request)`,
     });
   }
 }

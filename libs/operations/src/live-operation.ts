@@ -5,13 +5,16 @@ export type Stop = Extract<OperationState, 'CANCELLED' | 'INTERRUPTED'>;
 
 /** An operation that runs in this process, and those who watch it. */
 export class LiveOperation {
-  /** Settles once the operation has ended and its end is known to everybody. Never rejects. */
-  ended: Promise<void> = Promise.resolve();
+  /** Settles once the operation has ended, or could not begin, and its end is known to everybody. Never rejects. */
+  readonly ended: Promise<void>;
   private readonly abort = new AbortController();
   private readonly listeners = new Set<() => void>();
   private stoppedBy: Stop | undefined;
+  private settleEnded: () => void = () => undefined;
 
-  constructor(private present: OperationRecord) {}
+  constructor(private present: OperationRecord) {
+    this.ended = new Promise((resolve) => (this.settleEnded = resolve));
+  }
 
   /** The operation as it is now. */
   get record(): OperationRecord {
@@ -43,6 +46,12 @@ export class LiveOperation {
   show(record: OperationRecord): void {
     this.present = record;
     for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Shows the last record; nothing may be shown after it. */
+  end(record: OperationRecord): void {
+    this.show(record);
+    this.settleEnded();
   }
 
   /** Settles when the sequence number is above `seen`, or `signal` aborts. Leaves nothing behind. */

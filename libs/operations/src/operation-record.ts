@@ -61,6 +61,7 @@ export function afterInterruption(sequence: number): number {
 }
 
 const PREFIX = 'operations/';
+const DIGEST = /^[0-9a-f]{64}$/;
 
 /** The name that clients use. */
 export function operationName(digest: string): string {
@@ -70,7 +71,7 @@ export function operationName(digest: string): string {
 /** The digest in an operation's name; an InputError-like NOT_FOUND where it is no such name. */
 export function digestOfName(name: string): string {
   const digest = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : '';
-  if (!/^[0-9a-f]{64}$/.test(digest))
+  if (!DIGEST.test(digest))
     throw new FathomError('NOT_FOUND', `no operation is named "${name}"; names are "operations/" and 64 hexadecimal digits`, { metadata: { name } });
   return digest;
 }
@@ -96,11 +97,11 @@ export class OperationRecords {
     await this.store.put(PREFIX + record.digest, new TextEncoder().encode(JSON.stringify(record)));
   }
 
-  /** Digests of all operations that come after `after`, in order. */
+  /** Digests of all operations that come after `after`, in order. Objects of other names are none of them. */
   async *digestsAfter(after: string): AsyncIterable<string> {
     for await (const { key } of this.store.list(PREFIX)) {
       const digest = key.slice(PREFIX.length);
-      if (digest > after) yield digest;
+      if (digest > after && DIGEST.test(digest)) yield digest;
     }
   }
 }

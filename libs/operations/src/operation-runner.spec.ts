@@ -254,6 +254,12 @@ describe('the list', () => {
     await runner.close();
   });
 
+  it('leaves out what is no operation', async () => {
+    const store = memoryStore();
+    for (const key of ['operations/readme', `operations/${'a'.repeat(64)}.bak`]) await store.put(key, new TextEncoder().encode('{}'));
+    expect(await runnerOn(store).runner.list(10, '')).toEqual({ records: [], next: '' });
+  });
+
   it("has no operations of another process's jobs, which might look interrupted", async () => {
     const store = memoryStore();
     const theirs = new Work('e'.repeat(64), 'dictionary.fit');
@@ -265,6 +271,84 @@ describe('the list', () => {
     expect((await runner.list(10, '')).records.map(({ digest }) => digest)).toEqual([mine.digest]);
     await expect(runner.get(theirs.name)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
     await Promise.all([runner.close(), other.close()]);
+  });
+});
+
+describe('while the store takes a record', () => {
+  /** A store whose writes wait to be let through or refused. */
+  const slow = () => {
+    const writes: { through: () => void; refuse: (error: Error) => void }[] = [];
+    let onWrite: () => void = () => undefined;
+    const store = memoryStore();
+    const put: ObjectStore['put'] = async (...given) => {
+      await new Promise<void>((through, refuse) => {
+        writes.push({ through, refuse });
+        onWrite();
+      });
+      return store.put(...given);
+    };
+    const next = async () => {
+      if (writes.length === 0) await new Promise<void>((resolve) => (onWrite = resolve));
+      return writes.shift()!;
+    };
+    return { store: Object.assign(Object.create(store) as ObjectStore, { put }), next };
+  };
+
+  it('of the beginning, a cancelled operation runs nothing, and the same request begins again after it', async () => {
+    const { store, next } = slow();
+    const { runner, endings } = runnerOn(store);
+    const work = new Work();
+    const first = runner.start(work.startable);
+    const beginning = await next();
+    await runner.cancel(work.name);
+    const again = runner.start(work.startable);
+    await new Promise((resolve) => setImmediate(resolve));
+    beginning.through();
+    expect((await first).state).toBe('RUNNING');
+    (await next()).through();
+    (await next()).through();
+    expect((await again).state).toBe('RUNNING');
+    expect(endings.map(({ record }) => record.state)).toEqual(['CANCELLED']);
+    await work.begun;
+    expect(work.runs).toBe(1);
+    work.finish('sha256:1');
+    (await next()).through();
+    expect((await runner.wait(work.name, 60_000)).state).toBe('SUCCEEDED');
+  });
+
+  it('of the beginning and refuses it, everybody is told', async () => {
+    const { store, next } = slow();
+    const { runner } = runnerOn(store);
+    const work = new Work();
+    const starts = [runner.start(work.startable)];
+    const beginning = await next();
+    starts.push(runner.start(work.startable));
+    const watching = after(runner.watch(work.name, 0));
+    await new Promise((resolve) => setImmediate(resolve));
+    beginning.refuse(new FathomError('STORE_FULL', 'no room'));
+    for (const outcome of await Promise.allSettled(starts)) expect(outcome).toMatchObject({ status: 'rejected', reason: { reason: 'STORE_FULL' } });
+    expect((await watching).map(({ state, failure }) => [state, failure?.reason])).toEqual([
+      ['RUNNING', undefined],
+      ['FAILED', 'STORE_FULL'],
+    ]);
+    await runner.close();
+  });
+
+  it('of the end, what the work still reports does not hide the end', async () => {
+    const { store, next } = slow();
+    const { runner } = runnerOn(store);
+    const work = new Work();
+    const started = runner.start(work.startable);
+    (await next()).through();
+    await started;
+    const watching = after(runner.watch(work.name, 0));
+    await work.begun;
+    work.finish('sha256:1');
+    const end = await next();
+    work.execution?.report({ stage: 'stray' });
+    await new Promise((resolve) => setImmediate(resolve));
+    end.through();
+    expect((await watching).map(({ state, progress }) => `${progress.stage} ${state}`)).toEqual(['queued RUNNING', 'queued SUCCEEDED']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { FathomError } from '@fathom/errors';
+import { cancelled, FathomError } from '@fathom/errors';
 import { LiveOperation, type Stop } from './live-operation.js';
 import {
   afterInterruption,
@@ -51,12 +51,11 @@ export class OperationRunner {
   /** Starts, joins or resumes an operation; one that is being stopped is started again once it has ended. RESOURCE_EXHAUSTED where too many run already. */
   async start(startable: Startable): Promise<OperationRecord> {
     const { digest } = startable;
-    for (let live = this.live.get(digest); live; live = this.live.get(digest)) {
-      if (live.stopped === undefined) return live.record;
-      await live.ended;
-    }
-    const starting = this.starting.get(digest);
+    let live = this.live.get(digest);
+    for (; live?.stopped !== undefined; live = this.live.get(digest)) await live.ended;
+    const starting = this.starting.get(digest); // before `live`: whether it runs is known once its record is written
     if (starting) return starting;
+    if (live) return live.record;
     const begun = this.begin(startable).finally(() => this.starting.delete(digest));
     this.starting.set(digest, begun);
     return begun;
@@ -140,9 +139,10 @@ export class OperationRunner {
       this.notKept.delete(digest);
     } catch (error) {
       this.forget(digest);
+      live.end(live.changed(failureOf(error, live.stopped)));
       throw error;
     }
-    live.ended = this.execute(startable, live);
+    void this.execute(startable, live);
     return live.record;
   }
 
@@ -153,24 +153,27 @@ export class OperationRunner {
   }
 
   private async execute(startable: Startable, live: LiveOperation): Promise<void> {
+    let ending = false; // from here on a report would take the sequence number of the end
     const execution: Execution = {
       signal: live.signal,
       report: (progress) => {
-        if (!hasEnded(live.record.state)) live.show(live.changed({ progress: { ...live.record.progress, ...progress } }));
+        if (!ending) live.show(live.changed({ progress: { ...live.record.progress, ...progress } }));
       },
     };
     let thrown: unknown;
     let end: Partial<OperationRecord>;
     try {
+      if (live.signal.aborted) throw cancelled(startable.job);
       end = { state: 'SUCCEEDED', result: await startable.run(execution) };
     } catch (error) {
       thrown = error;
       end = failureOf(error, live.stopped);
     }
+    ending = true;
     const record = live.changed(end);
     const notKept = await this.keep(record);
     this.forget(record.digest);
-    live.show(record);
+    live.end(record);
     this.options.onEnd?.({ record, thrown, ...(notKept === undefined ? {} : { notKept }) });
   }
 

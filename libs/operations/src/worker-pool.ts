@@ -6,12 +6,10 @@ import { cancelled, FathomError } from '@fathom/errors';
 import type { StoreConfig } from '@fathom/store';
 import { unpackError, type JobAnswer, type JobMessage } from './job-message.js';
 
-/** How many threads, and how much may wait for them. */
+/** Which threads. */
 export interface WorkerPoolOptions {
   /** Worker threads. */
   readonly threads: number;
-  /** Messages that may wait; one more is refused with RESOURCE_EXHAUSTED. @default 4096 */
-  readonly maxWaiting?: number;
   /** The threads' script. @default the one that runs jobs */
   readonly file?: string;
 }
@@ -26,10 +24,12 @@ interface Task {
   reject(error: Error): void;
 }
 
-/** Threads that run parts of jobs, first come first served, so that the event loop of the server stays free. */
+/**
+ * Threads that run parts of jobs, first come first served, so that the event loop of the server stays free. Work that runs is never
+ * refused: how much may wait is bounded by how many operations may run, each with at most one message a thread.
+ */
 export class WorkerPool {
   readonly threads: number;
-  private readonly maxWaiting: number;
   private readonly file: string;
   private readonly waiting: Task[] = [];
   private readonly running = new Map<Worker, Task | undefined>();
@@ -42,7 +42,6 @@ export class WorkerPool {
     options: WorkerPoolOptions,
   ) {
     this.threads = options.threads;
-    this.maxWaiting = options.maxWaiting ?? 4096;
     this.file = options.file ?? join(__dirname, 'job-worker.js');
   }
 
@@ -50,10 +49,6 @@ export class WorkerPool {
   run(message: Omit<JobMessage, 'id'>, signal?: AbortSignal): Promise<Json> {
     if (this.closing) return Promise.reject(new FathomError('UNAVAILABLE', 'the service is shutting down'));
     if (signal?.aborted) return Promise.reject(cancelled(message.job));
-    if (this.waiting.length >= this.maxWaiting)
-      return Promise.reject(
-        new FathomError('RESOURCE_EXHAUSTED', `${this.waiting.length} pieces of work are waiting, which is the limit; try again later`),
-      );
     let giveUp: (() => void) | undefined;
     return new Promise<Json>((resolve, reject) => {
       const task: Task = { message: { ...message, id: this.nextId++ }, begun: 0n, resolve, reject };

@@ -1,28 +1,50 @@
 import { digestOf } from '@fathom/analyses';
 import type { Artifact, ArtifactStore } from '@fathom/artifacts';
 import { ArtifactService, type artifact } from '@fathom/contracts';
+import { FathomError } from '@fathom/errors';
 import { implement, type BoundService } from '@fathom/service-kit';
 import { canonicalJson } from '@fathom/tensors';
 import { pageSizeOf, pageTokenOf } from './pages.js';
+import type { Platform } from './platform.js';
 
-/** Get and List for the artifacts of a store. */
-export function artifactsService(artifacts: ArtifactStore): BoundService {
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/** Get and List for the artifacts of a store. A damaged artifact is left out of the list and logged; Get tells what is wrong with it. */
+export function artifactsService({ artifacts, logger }: Pick<Platform, 'artifacts' | 'logger'>): BoundService {
+  const openIfSound = async (digest: string): Promise<Artifact | undefined> => {
+    try {
+      return await artifacts.open(digest);
+    } catch (error) {
+      if (FathomError.from(error).reason !== 'CORRUPT_DATA') throw error;
+      logger.error({ artifact: digest, error }, 'a damaged artifact is left out of the list');
+      return undefined;
+    }
+  };
   return implement(ArtifactService, {
     getArtifact: async (request) => ({ artifact: artifactMessage(await artifacts.open(digestOf('artifact', request.artifact))) }),
     async listArtifacts({ pageSize, pageToken, kind }) {
       const size = pageSizeOf(pageSize);
-      const after = pageTokenOf(pageToken, /^sha256:[0-9a-f]{64}$/);
+      const after = pageTokenOf(pageToken, DIGEST);
       const page: artifact.Artifact[] = [];
-      for await (const { digest } of artifacts.list()) {
-        if (digest <= after) continue;
-        const opened = await artifacts.open(digest);
-        if (kind !== '' && opened.kind !== kind) continue;
+      for await (const digest of digestsAfter(after, artifacts)) {
+        const opened = await openIfSound(digest);
+        if (!opened || (kind !== '' && opened.kind !== kind)) continue;
         if (page.length === size) return { artifacts: page, nextPageToken: page.at(-1)?.artifact?.contentDigest ?? '' };
         page.push(artifactMessage(opened));
       }
       return { artifacts: page, nextPageToken: '' };
     },
   });
+}
+
+const FOLDER = 'artifacts/';
+
+/** Content digests of all artifacts after `after`, in order, damaged ones too; `ArtifactStore.list` ends at those. */
+async function* digestsAfter(after: string, { objects }: ArtifactStore): AsyncIterable<string> {
+  for await (const { key } of objects.list(FOLDER)) {
+    const digest = `sha256:${key.slice(FOLDER.length)}`;
+    if (digest > after && DIGEST.test(digest)) yield digest;
+  }
 }
 
 /** An artifact as clients see it. */

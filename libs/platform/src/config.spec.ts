@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { InputError } from '@fathom/errors';
 import { loadConfig, SERVICES } from './config.js';
 
 let folder: string;
@@ -56,6 +58,29 @@ describe('configuration', () => {
     expect(loadConfig({ env: { FATHOM_STORE: 's3://bucket' } }).store).toEqual({ location: 's3://bucket' });
     const s3 = { endpoint: 'e', accessKey: 'b', secretKey: 't' };
     expect(loadConfig({ env, overrides: { store: { location: 's3://other', s3 } } }).store).toEqual({ location: 's3://other', s3 });
+  });
+
+  it.each([
+    ['a store of the wrong kind', '{"store": {"locations": "s3://b", "s3": {"secretKey": "TOPSECRET"}}}'],
+    ['a misspelt store', '{"stores": {"location": "s3://b", "s3": {"secretKey": "TOPSECRET"}}}'],
+    ['a misspelt part of a store', '{"store": {"location": "s3://b", "S3": {"secretKey": "TOPSECRET"}}}'],
+    ['no JSON', '{"secretKey": TOPSECRET}'],
+    ['no object', '["TOPSECRET"]'],
+  ])('tells no secret: %s', (_name, text) => {
+    let thrown: unknown;
+    try {
+      loadConfig({ env: {}, file: file(text) });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(InputError);
+    expect(inspect(thrown, { depth: null })).not.toContain('TOPSECRET');
+  });
+
+  it('shows the text of a variable that is no number', () => {
+    expect(() => loadConfig({ env: { FATHOM_THREADS: 'abc' } })).toThrow(
+      'threads: is out of range (got abc); accepted: a whole number from 1 to 256',
+    );
   });
 
   it('names what is wrong', () => {

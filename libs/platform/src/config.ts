@@ -50,8 +50,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const file = sources.file ?? env['FATHOM_CONFIG'];
   const settings: Record<string, unknown> = { ...(file === undefined ? {} : fromFile(file)), ...fromEnvironment(env), ...sources.overrides };
   for (const key of Object.keys(settings))
-    if (!(KEYS as readonly string[]).includes(key))
-      throw new InputError({ field: key, problem: 'is no setting', value: settings[key], accepted: KEYS.join(', ') });
+    if (!(KEYS as readonly string[]).includes(key)) throw new InputError({ field: key, problem: 'is no setting', accepted: KEYS.join(', ') }); // its value may be a secret
   return {
     store: storeSetting(settings['store'] ?? '.fathom', env),
     threads: wholeSetting('threads', settings['threads'] ?? Math.min(256, availableParallelism()), 256),
@@ -71,11 +70,12 @@ function fromFile(file: string): Record<string, unknown> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError({ field: file, problem: `is not JSON: ${(cause as Error).message}`, accepted: 'a JSON object', cause });
+  } catch {
+    // Without the cause: its message quotes the file, which may hold a secret.
+    throw new InputError({ field: file, problem: 'is not JSON', accepted: 'a JSON object' });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new InputError({ field: file, problem: 'is no JSON object', value: text, accepted: `an object with ${KEYS.join(', ')}` });
+    throw new InputError({ field: file, problem: 'is no JSON object', accepted: `an object with ${KEYS.join(', ')}` });
   return parsed as Record<string, unknown>;
 }
 
@@ -85,7 +85,7 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
     const value = env[variable];
     if (value === undefined || value === '') continue;
     if (key === 'inputRoots') settings[key] = value.split(':');
-    else settings[key] = key === 'store' ? value : Number(value);
+    else settings[key] = key === 'store' || Number.isNaN(Number(value)) ? value : Number(value);
   }
   return settings;
 }

@@ -57,6 +57,16 @@ describe('a path from a request', () => {
 });
 
 describe('a fingerprint', () => {
+  it('does not enter links, which may go in circles, but sees what they point to change', async () => {
+    for (let i = 0; i < 12; i++) symlinkSync(root, join(root, `self-${i}`)); // entered, these would be 12⁸ folders
+    symlinkSync(join(base, 'none'), join(root, 'dangling'));
+    symlinkSync(join(base, 'secret'), join(root, 'link'));
+    const before = await fingerprint([root]);
+    expect(await fingerprint([root])).toBe(before);
+    writeFileSync(join(base, 'secret'), 'changed');
+    expect(await fingerprint([root])).not.toBe(before);
+  });
+
   it('is the same while nothing changes, and another after a file has changed, come or gone', async () => {
     const seen = new Set<string>();
     const another = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { createHash } from 'node:crypto';
 import { FathomError, InputError } from '@fathom/errors';
@@ -32,7 +32,7 @@ function outside(field: string, path: string, roots: readonly string[]): InputEr
   return new InputError({ field, problem: 'lies outside the input roots', value: path, accepted });
 }
 
-/** Tells one state of files and folders from another: SHA-256 over paths, sizes and times of change of everything below them. */
+/** Tells one state of files and folders from another: SHA-256 over paths, sizes and times of change of everything below them, and of what links there point to. */
 export async function fingerprint(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const path of paths) await addTo(hash, path, 0);
@@ -42,8 +42,17 @@ export async function fingerprint(paths: readonly string[]): Promise<string> {
 const DEEPEST = 8;
 
 async function addTo(hash: ReturnType<typeof createHash>, path: string, depth: number): Promise<void> {
-  const facts = await stat(path, { bigint: true });
-  hash.update(JSON.stringify([path, facts.size.toString(), facts.mtimeNs.toString()]));
+  const facts = depth === 0 ? await stat(path, { bigint: true }) : await lstat(path, { bigint: true });
+  addFacts(hash, path, facts);
+  if (facts.isSymbolicLink()) {
+    // Not entered: a folder of links to itself would be walked again and again.
+    const target = await stat(path, { bigint: true }).catch(() => undefined);
+    if (target) addFacts(hash, path, target);
+  }
   if (!facts.isDirectory() || depth >= DEEPEST) return;
   for (const name of (await readdir(path)).sort()) await addTo(hash, join(path, name), depth + 1);
+}
+
+function addFacts(hash: ReturnType<typeof createHash>, path: string, { size, mtimeNs }: { size: bigint; mtimeNs: bigint }): void {
+  hash.update(JSON.stringify([path, size.toString(), mtimeNs.toString()]));
 }

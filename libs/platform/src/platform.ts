@@ -41,9 +41,12 @@ export function openPlatform(config: Config, logger: Logger, owns?: (job: string
     start: (startable) => operations.start(startable),
     onClose: (letGo) => void held.push(letGo),
     close: async () => {
-      await operations.close();
-      for (const letGo of held.splice(0)) letGo();
-      await pool.close();
+      try {
+        await operations.close();
+        for (const letGo of held.splice(0)) letGo();
+      } finally {
+        await pool.close();
+      }
     },
   };
 }

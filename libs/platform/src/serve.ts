@@ -1,3 +1,4 @@
+import { FathomError, type Reason } from '@fathom/errors';
 import { createLogger, runUntilSignalled, startServer, type BoundService, type Logger, type RunningServer } from '@fathom/service-kit';
 import { artifactsService } from './artifacts-service.js';
 import { loadConfig, type Config, type ServiceName } from './config.js';
@@ -23,19 +24,22 @@ export async function serve(
 ): Promise<Served> {
   const areas = new Set<string>();
   const platform = openPlatform(options.config, options.logger, (job) => areas.has(areaOfJob(job)));
-  const own = factories.map((factory) => factory(platform));
-  for (const { name } of own) areas.add(areaOfService(name));
-  const services = [...own, operationsService(platform), artifactsService(platform.artifacts)];
   let server: RunningServer;
   try {
+    const own = factories.map((factory) => factory(platform));
+    for (const { name } of own) areas.add(areaOfService(name));
+    const services = [...own, operationsService(platform), artifactsService(platform)];
     server = await startServer({ name: options.name, address: options.address, services, logger: options.logger, limits: { graceMs: 1_000 } });
   } catch (error) {
     await platform.close();
     throw error;
   }
   const close = async (): Promise<void> => {
-    await platform.close();
-    await server.close();
+    try {
+      await platform.close();
+    } finally {
+      await server.close();
+    }
   };
   return { address: server.address, platform, close };
 }
@@ -50,9 +54,21 @@ function areaOfService(name: string): string {
   return name.split('.')[1] ?? '';
 }
 
-/** The body of a service's process: serves until SIGINT or SIGTERM. */
-export async function serveUntilSignalled(name: ServiceName, factory: ServiceFactory, config: Config = loadConfig()): Promise<void> {
-  const logger = createLogger({ name });
-  const served = await serve([factory], { name, address: config.addresses[name], config, logger });
-  await runUntilSignalled([served]);
+/** Exit codes of a service's process, the same as the command line's; anything else is 1. */
+const EXIT_CODES: Partial<Record<Reason, number>> = { INVALID_INPUT: 2, ADDRESS_IN_USE: 6 };
+
+/**
+ * The body of a service's process: serves until SIGINT or SIGTERM. What stops it, such as a wrong setting, is one line on standard
+ * error and an exit code. Never rejects.
+ */
+export async function serveUntilSignalled(name: ServiceName, factory: ServiceFactory): Promise<void> {
+  try {
+    const config = loadConfig();
+    const served = await serve([factory], { name, address: config.addresses[name], config, logger: createLogger({ name }) });
+    await runUntilSignalled([served]);
+  } catch (error) {
+    const { reason, message } = FathomError.from(error);
+    process.stderr.write(`fathom ${name}: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    process.exitCode = EXIT_CODES[reason] ?? 1;
+  }
 }

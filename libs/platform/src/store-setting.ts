@@ -4,7 +4,7 @@ import type { StoreConfig } from '@fathom/store';
 
 /**
  * The store of a setting: a location, or an object with `location` and `s3`. Credentials for S3 come from the object or from
- * FATHOM_S3_ENDPOINT, FATHOM_S3_ACCESS_KEY, FATHOM_S3_SECRET_KEY and FATHOM_S3_REGION; there are none by default.
+ * FATHOM_S3_ENDPOINT, FATHOM_S3_ACCESS_KEY, FATHOM_S3_SECRET_KEY and FATHOM_S3_REGION; there are none by default. Errors do not show the setting, which may hold a secret.
  */
 export function storeSetting(setting: unknown, env: Readonly<Record<string, string | undefined>>): StoreConfig {
   const given = typeof setting === 'string' ? { location: setting } : setting;
@@ -12,7 +12,6 @@ export function storeSetting(setting: unknown, env: Readonly<Record<string, stri
     throw new InputError({
       field: 'store',
       problem: 'is no store',
-      value: setting,
       accepted: 'a path, file:///path, s3://bucket/prefix, or an object with location and s3',
     });
   const unknown = Object.keys(given).find((key) => key !== 'location' && key !== 's3');

@@ -1,14 +1,14 @@
 import { InputError } from '@fathom/errors';
 
 /** Where a server listens: a TCP port of this machine, or a file. */
-export type Address =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
+export type Address = { readonly kind: 'tcp'; readonly host: string; readonly port: number } | { readonly kind: 'unix'; readonly path: string };
 
 const ACCEPTED = '"host:port", such as "127.0.0.1:50051", or "unix:/path/to/socket"';
 
 /** Reads "host:port", "[::1]:port" or "unix:/path". */
 export function parseAddress(text: string): Address {
+  // The system would end the path there, and listen or connect somewhere else.
+  if (text.includes('\0')) throw wrong(text, 'holds a NUL byte');
   if (text.startsWith('unix:')) {
     const path = text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '');
     // The system's limit on socket paths is 108 bytes on Linux and 104 on macOS, with the closing zero.

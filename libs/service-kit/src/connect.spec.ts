@@ -116,10 +116,7 @@ describe('a plain call', () => {
 
   it('leaves no listener behind on a signal that outlives it', async () => {
     const abort = new AbortController();
-    const [add, remove] = [
-      jest.spyOn(abort.signal, 'addEventListener'),
-      jest.spyOn(abort.signal, 'removeEventListener'),
-    ];
+    const [add, remove] = [jest.spyOn(abort.signal, 'addEventListener'), jest.spyOn(abort.signal, 'removeEventListener')];
     const { remote } = await servers.start();
     await remote.getOperation({ name: '' }, { signal: abort.signal });
     for await (const _ of remote.watchOperation(watch, { signal: abort.signal }));
@@ -149,9 +146,7 @@ describe('a plain call', () => {
 
   it('refuses a request that the contract cannot hold', async () => {
     const { remote } = await servers.start();
-    await expect(remote.listOperations({ pageSize: 1.5, pageToken: '' })).rejects.toThrow(
-      /^request: .*1\.5.*accepted: a request as the contract/,
-    );
+    await expect(remote.listOperations({ pageSize: 1.5, pageToken: '' })).rejects.toThrow(/^request: .*1\.5.*accepted: a request as the contract/);
   });
 });
 
@@ -179,9 +174,7 @@ describe('a message that is too large', () => {
       handlers: { getOperation: async () => operation(name) },
       client: { maxMessageBytes: 10_000_000 },
     });
-    await expect(remote.getOperation({ name: '' })).rejects.toThrow(
-      /^response: .*at most 4194304 bytes; ask for less at once/,
-    );
+    await expect(remote.getOperation({ name: '' })).rejects.toThrow(/^response: .*at most 4194304 bytes; ask for less at once/);
   });
 
   it('is not read by the client', async () => {
@@ -189,9 +182,7 @@ describe('a message that is too large', () => {
       client: { maxMessageBytes: 1000 },
       handlers: { getOperation: async () => operation('y'.repeat(2000)) },
     });
-    await expect(remote.getOperation({ name: '' })).rejects.toThrow(
-      /^response: the message is too large .*at most 1000 bytes/,
-    );
+    await expect(remote.getOperation({ name: '' })).rejects.toThrow(/^response: the message is too large .*at most 1000 bytes/);
   });
 });
 

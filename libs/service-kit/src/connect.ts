@@ -52,11 +52,7 @@ export interface ClientConstructor<S extends ServiceShape> {
 }
 
 /** A client for the service at "host:port" or "unix:/path". Connects with the first call; never retries by itself. */
-export function connect<S extends ServiceShape>(
-  constructor: ClientConstructor<S>,
-  address: string,
-  options: ConnectOptions = {},
-): Remote<S> {
+export function connect<S extends ServiceShape>(constructor: ClientConstructor<S>, address: string, options: ConnectOptions = {}): Remote<S> {
   const { deadlineMs = 60_000, maxMessageBytes = 4 * 1024 * 1024 } = options;
   const target = parseAddress(address);
   const client = new constructor(formatAddress(target), credentials.createInsecure(), {
@@ -68,9 +64,7 @@ export function connect<S extends ServiceShape>(
   const methods = Object.entries(constructor.service).map(([name, method]) => [
     name,
     (request: unknown, callOptions: CallOptions = {}) =>
-      method.responseStream
-        ? readStream(link, method, request, callOptions)
-        : callOnce(link, method, request, callOptions),
+      method.responseStream ? readStream(link, method, request, callOptions) : callOnce(link, method, request, callOptions),
   ]);
   return { ...Object.fromEntries(methods), close: () => client.close() } as Remote<S>;
 }
@@ -88,17 +82,8 @@ async function callOnce(link: Link, method: MethodShape, request: unknown, optio
   let cancel: (() => void) | undefined;
   try {
     return await new Promise((resolve, reject) => {
-      const done = (error: ServiceError | null, response?: unknown) =>
-        error ? reject(receivedError(error, target)) : resolve(response);
-      const call = link.client.makeUnaryRequest(
-        method.path,
-        asIs,
-        method.responseDeserialize,
-        bytes,
-        metadata,
-        grpc,
-        done,
-      );
+      const done = (error: ServiceError | null, response?: unknown) => (error ? reject(receivedError(error, target)) : resolve(response));
+      const call = link.client.makeUnaryRequest(method.path, asIs, method.responseDeserialize, bytes, metadata, grpc, done);
       cancel = () => call.cancel();
       options.signal?.addEventListener('abort', cancel, { once: true });
     });
@@ -107,21 +92,9 @@ async function callOnce(link: Link, method: MethodShape, request: unknown, optio
   }
 }
 
-async function* readStream(
-  link: Link,
-  method: MethodShape,
-  request: unknown,
-  options: CallOptions,
-): AsyncGenerator<unknown> {
+async function* readStream(link: Link, method: MethodShape, request: unknown, options: CallOptions): AsyncGenerator<unknown> {
   const { bytes, metadata, grpc, target } = prepared(link, method, request, options);
-  const call = link.client.makeServerStreamRequest(
-    method.path,
-    asIs,
-    method.responseDeserialize,
-    bytes,
-    metadata,
-    grpc,
-  );
+  const call = link.client.makeServerStreamRequest(method.path, asIs, method.responseDeserialize, bytes, metadata, grpc);
   const cancel = () => call.cancel();
   // The error of a call that its reader has left already would otherwise end the process.
   call.on('error', () => undefined);
@@ -136,12 +109,7 @@ async function* readStream(
   }
 }
 
-function prepared(
-  link: Link,
-  method: MethodShape,
-  request: unknown,
-  { deadlineMs = Infinity, signal, requestId }: CallOptions,
-) {
+function prepared(link: Link, method: MethodShape, request: unknown, { deadlineMs = Infinity, signal, requestId }: CallOptions) {
   if (signal?.aborted) throw new FathomError('CANCELLED', 'the call was cancelled before it began');
   const bytes = encoded(method, request);
   checkSize(bytes, 'request', link.maxMessageBytes);

@@ -37,12 +37,7 @@ describe('the status of an error', () => {
   });
 
   it('hides everything about a defect but the id that the log has', () => {
-    for (const thrown of [
-      new TypeError('secret'),
-      new FathomError('INTERNAL', 'secret', { metadata: { secret: 'secret' } }),
-      'secret',
-      undefined,
-    ]) {
+    for (const thrown of [new TypeError('secret'), new FathomError('INTERNAL', 'secret', { metadata: { secret: 'secret' } }), 'secret', undefined]) {
       const status = sent(thrown);
       expect(status.message).toBe("an unexpected error; the server's log has it under id-1");
       expect(unpackStatus(status).info).toEqual({
@@ -60,9 +55,7 @@ describe('the status of an error', () => {
     const status = statusOf(new FathomError('NOT_FOUND', `x${long}`, { metadata }), 'id');
     expect(() => encodeURI(status.message)).not.toThrow();
     expect(Status.encode(status).finish().length).toBeLessThan(14_000);
-    expect(errorOf(sent(new InputError({ field: 'f', problem: long, value: long, accepted: long })))).toBeInstanceOf(
-      InputError,
-    );
+    expect(errorOf(sent(new InputError({ field: 'f', problem: long, value: long, accepted: long })))).toBeInstanceOf(InputError);
   });
 
   it('gives back the input error that it was made of', () => {

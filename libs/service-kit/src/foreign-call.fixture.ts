@@ -1,12 +1,7 @@
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 
 /** A call by bare HTTP/2, to send what a gRPC client would refuse to. Returns the trailers. */
-export function foreignCall(
-  address: string,
-  path: string,
-  message: Buffer,
-  headers: Record<string, string> = {},
-): Promise<IncomingHttpHeaders> {
+export function foreignCall(address: string, path: string, message: Buffer, headers: Record<string, string> = {}): Promise<IncomingHttpHeaders> {
   const frame = Buffer.alloc(5 + message.length);
   frame.writeUInt32BE(message.length, 1);
   message.copy(frame, 5);

@@ -24,13 +24,9 @@ export async function ensureFree(address: Address): Promise<void> {
 /** Says that another process listens at the address. */
 export function addressInUse(address: Address): FathomError {
   const text = formatAddress(address);
-  return new FathomError(
-    'ADDRESS_IN_USE',
-    `${text} is in use by another process; choose another address, or port 0 for any free one`,
-    {
-      metadata: { address: text },
-    },
-  );
+  return new FathomError('ADDRESS_IN_USE', `${text} is in use by another process; choose another address, or port 0 for any free one`, {
+    metadata: { address: text },
+  });
 }
 
 /** Listens and stops again; the system's error code where that fails. */

@@ -1,11 +1,5 @@
 import { FathomError, InputError } from '@fathom/errors';
-import type {
-  sendUnaryData,
-  ServerUnaryCall,
-  ServerWritableStream,
-  ServiceDefinition,
-  UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { openContext, refuseLate, type CallContext } from './call-context.js';
 import { asTrailers } from './error-details.js';
 import { statusOf } from './error-status.js';
@@ -26,10 +20,7 @@ type StreamCall = ServerWritableStream<Buffer, Buffer>;
  * A service as gRPC takes it. gRPC passes bytes on as they are; messages are read and written here, so that whatever
  * fails on the way becomes a status with details.
  */
-export function grpcService(
-  service: BoundService,
-  options: HandlerOptions,
-): [ServiceDefinition, UntypedServiceImplementation] {
+export function grpcService(service: BoundService, options: HandlerOptions): [ServiceDefinition, UntypedServiceImplementation] {
   const definition: Record<string, unknown> = {};
   const handlers: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(service.definition)) {
@@ -114,10 +105,7 @@ function encoded(method: MethodShape, message: unknown, { maxMessageBytes }: Han
 function failure(method: MethodShape, thrown: unknown, context: CallContext, { logger }: HandlerOptions) {
   const error = FathomError.from(context.signal.aborted && isAbort(thrown) ? context.signal.reason : thrown);
   if (error.reason === 'INTERNAL') {
-    logger.error(
-      { method: method.path, requestId: context.requestId, error: error.cause ?? error },
-      'a handler failed',
-    );
+    logger.error({ method: method.path, requestId: context.requestId, error: error.cause ?? error }, 'a handler failed');
   }
   const status = statusOf(error, context.requestId);
   return Object.assign(new Error(status.message), {

@@ -8,9 +8,7 @@ export class Health {
 
   constructor(services: readonly string[]) {
     this.#names = ['', ...services];
-    this.#implementation = new HealthImplementation(
-      Object.fromEntries(this.#names.map((name) => [name, 'NOT_SERVING'])),
-    );
+    this.#implementation = new HealthImplementation(Object.fromEntries(this.#names.map((name) => [name, 'NOT_SERVING'])));
   }
 
   addTo(server: Server): void {

@@ -1,8 +1,7 @@
 import { InputError } from '@fathom/errors';
 
 /** How gRPC says that what arrives is larger than the limit: "(size vs limit)", or the limit alone where it is compressed. */
-const RECEIVED =
-  /^Received message (?:larger than max \((\d+) vs\.? (\d+)\)|that decompresses to a size larger than (\d+))/;
+const RECEIVED = /^Received message (?:larger than max \((\d+) vs\.? (\d+)\)|that decompresses to a size larger than (\d+))/;
 
 /** The error behind gRPC's words for a message that is too large to read; undefined where they say something else. */
 export function tooLarge(details: string, what: 'request' | 'response'): InputError | undefined {

@@ -9,8 +9,7 @@ const servers = new TestServers();
 afterEach(() => servers.closeAll());
 
 const GET = '/fathom.operations.v1.OperationsService/GetOperation';
-const thrownBy = (trailers: IncomingHttpHeaders) =>
-  errorOf(Status.decode(Buffer.from(String(trailers['grpc-status-details-bin']), 'base64')));
+const thrownBy = (trailers: IncomingHttpHeaders) => errorOf(Status.decode(Buffer.from(String(trailers['grpc-status-details-bin']), 'base64')));
 
 describe('a call', () => {
   it('leaves one line with its method, code, duration and id, and nothing of its content', async () => {
@@ -101,9 +100,7 @@ describe('a peer that is not ours', () => {
   });
 
   it('is refused where its time is over before the handler begins', () => {
-    expect(() => refuseLate({ deadlineMs: 0 } as never)).toThrow(
-      expect.objectContaining({ reason: 'DEADLINE_EXCEEDED' }),
-    );
+    expect(() => refuseLate({ deadlineMs: 0 } as never)).toThrow(expect.objectContaining({ reason: 'DEADLINE_EXCEEDED' }));
     expect(() => refuseLate({ deadlineMs: Infinity } as never)).not.toThrow();
   });
 });

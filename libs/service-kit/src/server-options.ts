@@ -31,8 +31,7 @@ export function checkedOptions(options: ServerOptions) {
   const { name, address, services, limits = {} } = options;
   if (name === '') throw new InputError({ field: 'name', problem: 'is empty', accepted: 'a name for the log' });
   const names = services.map((service) => service.name);
-  if (names.length === 0)
-    throw new InputError({ field: 'services', problem: 'none is given', accepted: 'at least one service' });
+  if (names.length === 0) throw new InputError({ field: 'services', problem: 'none is given', accepted: 'at least one service' });
   const twice = names.find((service, i) => names.indexOf(service) !== i);
   if (twice !== undefined)
     throw new InputError({

@@ -2,7 +2,7 @@ import { OperationsClient, OperationsService } from '@fathom/contracts';
 import { Client, credentials } from '@grpc/grpc-js';
 import { service as health } from 'grpc-health-check';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,12 +35,8 @@ describe('health', () => {
     const { path, requestSerialize, responseDeserialize } = health.Check!;
     const check = (service: string) =>
       new Promise<object>((resolve, reject) =>
-        rawClient(server.address).makeUnaryRequest(
-          path,
-          requestSerialize,
-          responseDeserialize,
-          { service },
-          (error, answer) => (error ? reject(error) : resolve(answer!)),
+        rawClient(server.address).makeUnaryRequest(path, requestSerialize, responseDeserialize, { service }, (error, answer) =>
+          error ? reject(error) : resolve(answer!),
         ),
       );
     expect(await check('')).toEqual({ status: 'SERVING' });
@@ -71,11 +67,7 @@ describe('health', () => {
 describe('reflection', () => {
   const ask = (address: string, version: string, request: Buffer) =>
     new Promise<string>((resolve, reject) => {
-      const call = rawClient(address).makeBidiStreamRequest(
-        `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
-        asIs,
-        asIs,
-      );
+      const call = rawClient(address).makeBidiStreamRequest(`/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`, asIs, asIs);
       call.on('data', (bytes: Buffer) => resolve(bytes.toString('latin1')));
       call.on('error', reject);
       call.write(request);
@@ -93,11 +85,7 @@ describe('reflection', () => {
   it('gives the files behind a service, with what they import', async () => {
     const { server } = await servers.start();
     const answer = await ask(server.address, 'v1', Buffer.from([0x22, SERVICE.length, ...Buffer.from(SERVICE)]));
-    for (const file of [
-      'fathom/operations/v1/operations.proto',
-      'fathom/artifact/v1/artifact.proto',
-      'google/rpc/status.proto',
-    ]) {
+    for (const file of ['fathom/operations/v1/operations.proto', 'fathom/artifact/v1/artifact.proto', 'google/rpc/status.proto']) {
       expect(answer).toContain(file);
     }
   });
@@ -124,12 +112,36 @@ describe('an address', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it("may be a socket file, which is nobody else's from the start, and the umask stays what it was", async () => {
+    const before = process.umask(0o022);
+    const modes: number[] = [];
+    const real = fs.chmodSync;
+    const chmod = jest.spyOn(fs, 'chmodSync').mockImplementation((path, mode) => {
+      modes.push(statSync(path).mode & 0o077);
+      real(path, mode);
+    });
+    const paths = ['x.sock', 'y.sock', 'z.sock'].map((name) => join(folder, name));
+    await Promise.all(paths.map((path) => servers.start({ address: `unix:${path}` })));
+    chmod.mockRestore();
+    expect(modes).toEqual([0, 0, 0]);
+    expect(process.umask(before)).toBe(0o022);
+  });
+
+  it('whose file cannot be kept to its owner is given up', async () => {
+    const before = process.umask(0o022);
+    const path = join(folder, 'refused.sock');
+    const chmod = jest.spyOn(fs, 'chmodSync').mockImplementation(() => {
+      throw new Error('EPERM: not permitted');
+    });
+    await expect(servers.start({ address: `unix:${path}` })).rejects.toThrow('EPERM: not permitted');
+    chmod.mockRestore();
+    expect(process.umask(before)).toBe(0o022);
+    await servers.start({ address: `unix:${path}` });
+  });
+
   it('may be a socket file that a killed process left behind', async () => {
     const path = join(folder, 'killed.sock');
-    spawnSync(process.execPath, [
-      '-e',
-      `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`,
-    ]);
+    spawnSync(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`]);
     expect(existsSync(path)).toBe(true);
     const { remote } = await servers.start({ address: `unix:${path}` });
     expect(await remote.getOperation({ name: 'x' })).toEqual(operation('x'));
@@ -143,9 +155,7 @@ describe('an address', () => {
   });
 
   it('that cannot be is refused with the reason of the system', async () => {
-    await expect(servers.start({ address: `unix:${join(folder, 'none', 'a.sock')}` })).rejects.toThrow(
-      /cannot be listened at \(E\w+\)/,
-    );
+    await expect(servers.start({ address: `unix:${join(folder, 'none', 'a.sock')}` })).rejects.toThrow(/cannot be listened at \(E\w+\)/);
     await expect(servers.start({ address: '0.0.0.0:0' })).rejects.toThrow(/no authentication/);
   });
 });
@@ -155,17 +165,12 @@ describe('options', () => {
   it.each([
     [{ name: '' }, /^name: is empty/],
     [{ services: [] }, /^services: none is given/],
-    [
-      { services: [service, service] },
-      /^services: one is given twice \(got fathom\.operations\.v1\.OperationsService\)/,
-    ],
+    [{ services: [service, service] }, /^services: one is given twice \(got fathom\.operations\.v1\.OperationsService\)/],
     [{ limits: { maxMessageBytes: 1.5 } }, /^limits\.maxMessageBytes: out of range \(got 1\.5\)/],
     [{ limits: { maxCallsPerConnection: 0 } }, /^limits\.maxCallsPerConnection: out of range \(got 0\)/],
     [{ limits: { graceMs: -1 } }, /^limits\.graceMs: out of range \(got -1\)/],
   ])('%j are refused', async (wrong, message) => {
-    await expect(startServer({ name: 'n', address: '127.0.0.1:0', services: [service], ...wrong })).rejects.toThrow(
-      message,
-    );
+    await expect(startServer({ name: 'n', address: '127.0.0.1:0', services: [service], ...wrong })).rejects.toThrow(message);
   });
 });
 

@@ -63,14 +63,37 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { name, address: bound, close: () => (closing ??= close()) };
 }
 
+/** The last unix socket that was bound: the umask is the whole process's, so there is one such bind at a time. */
+let lastBind: Promise<unknown> = Promise.resolve();
+
 function bind(server: Server, address: Address): Promise<Address> {
+  if (address.kind === 'tcp') return bindNow(server, address);
+  const bound = lastBind.then(() => bindPrivately(server, address));
+  lastBind = bound.catch(() => undefined);
+  return bound;
+}
+
+/** Whoever may open the file of a socket may call the services, so it is its owner's alone from the moment it is there. */
+async function bindPrivately(server: Server, address: Address & { kind: 'unix' }): Promise<Address> {
+  // Not 0177: folders that are made meanwhile must still open for their owner.
+  const before = process.umask(0o077);
+  try {
+    await bindNow(server, address);
+    chmodSync(address.path, 0o600);
+    return address;
+  } catch (error) {
+    server.forceShutdown();
+    throw error;
+  } finally {
+    process.umask(before);
+  }
+}
+
+function bindNow(server: Server, address: Address): Promise<Address> {
   return new Promise((resolve, reject) => {
     server.bindAsync(formatAddress(address), ServerCredentials.createInsecure(), (error, port) => {
       if (error) return reject(/EADDRINUSE/.test(error.message) ? addressInUse(address) : error);
-      if (address.kind === 'tcp') return resolve({ ...address, port });
-      // Whoever may open the file may call the services.
-      chmodSync(address.path, 0o600);
-      resolve(address);
+      resolve(address.kind === 'tcp' ? { ...address, port } : address);
     });
   });
 }

@@ -19,11 +19,7 @@ export const CODE_OF_REASON: Readonly<Record<Reason, status>> = {
 };
 
 /** Reasons after which the same request may succeed a little later. */
-export const RETRYABLE: ReadonlySet<Reason> = new Set<Reason>([
-  'RESOURCE_EXHAUSTED',
-  'UNAVAILABLE',
-  'STORE_UNAVAILABLE',
-]);
+export const RETRYABLE: ReadonlySet<Reason> = new Set<Reason>(['RESOURCE_EXHAUSTED', 'UNAVAILABLE', 'STORE_UNAVAILABLE']);
 
 const REASON_OF_CODE: Partial<Record<status, Reason>> = {
   [status.INVALID_ARGUMENT]: 'INVALID_INPUT',

@@ -11,8 +11,7 @@ export function writeError(thrown: unknown, root: string, key: string): Error {
   if (code === 'ABORT_ERR') return cancelled(`storing ${key}`);
   if (FULL.includes(code))
     return new FathomError('STORE_FULL', `the store ${root} has no room left for ${key}: free some, and run again (${code})`, details);
-  if (READ_ONLY.includes(code))
-    return new FathomError('STORE_READ_ONLY', `the store ${root} cannot be written to, at ${key} (${code})`, details);
+  if (READ_ONLY.includes(code)) return new FathomError('STORE_READ_ONLY', `the store ${root} cannot be written to, at ${key} (${code})`, details);
   if (UNDER_ANOTHER.includes(code))
     return new InputError({
       field: 'key',

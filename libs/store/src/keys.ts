@@ -9,10 +9,7 @@ const MOST_CHARACTERS_A_PART = 200;
 /** Whether a text can be the key of an object. */
 export function isKey(key: string): boolean {
   return (
-    key.length <= MOST_CHARACTERS &&
-    KEY.test(key) &&
-    !key.includes('..') &&
-    key.split('/').every((part) => part.length <= MOST_CHARACTERS_A_PART)
+    key.length <= MOST_CHARACTERS && KEY.test(key) && !key.includes('..') && key.split('/').every((part) => part.length <= MOST_CHARACTERS_A_PART)
   );
 }
 

@@ -56,8 +56,7 @@ export class S3Calls {
         return await this.#signals.run(either, () => untilAborted(make(this.#client), either));
       } catch (thrown) {
         if (signal?.aborted) throw cancelled(doing);
-        if (attempt >= this.#settings.attempts || !isWorthAnotherAttempt(thrown))
-          throw deadline.aborted ? this.#tooSlow(doing, thrown) : thrown;
+        if (attempt >= this.#settings.attempts || !isWorthAnotherAttempt(thrown)) throw deadline.aborted ? this.#tooSlow(doing, thrown) : thrown;
       }
       await wait(FIRST_PAUSE_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => undefined);
     }
@@ -65,11 +64,9 @@ export class S3Calls {
 
   #tooSlow(doing: string, cause: unknown): FathomError {
     const { endpoint, deadlineMs, attempts } = this.#settings;
-    return new FathomError(
-      'STORE_UNAVAILABLE',
-      `${endpoint.origin} did not answer within ${deadlineMs} ms, ${doing} (${attempts} attempts)`,
-      { cause },
-    );
+    return new FathomError('STORE_UNAVAILABLE', `${endpoint.origin} did not answer within ${deadlineMs} ms, ${doing} (${attempts} attempts)`, {
+      cause,
+    });
   }
 }
 

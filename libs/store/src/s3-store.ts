@@ -1,4 +1,4 @@
-import { checkKey, checkPrefix, checkRange, noSuchObject } from './keys.js';
+import { checkKey, checkPrefix, checkRange, isKey, noSuchObject } from './keys.js';
 import type { GetOptions, ObjectStore, PutOptions, StoredObject } from './object-store.js';
 import { S3Calls } from './s3-calls.js';
 import { isAbsentInS3, isPresentInS3, knowsNoCondition, s3Error } from './s3-errors.js';
@@ -32,11 +32,12 @@ class S3Store implements ObjectStore {
     checkKey(key);
     if (ifAbsent && (await this.#size(key, signal)) !== undefined) return 'present';
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const conditional = ifAbsent && this.#knowsCondition;
     try {
-      await this.#put(key, body, ifAbsent && this.#knowsCondition, signal);
+      await this.#put(key, body, conditional, signal);
     } catch (thrown) {
       if (isPresentInS3(thrown)) return 'present';
-      if (!knowsNoCondition(thrown)) throw s3Error(thrown, this.name, `storing ${key}`, true);
+      if (!conditional || !knowsNoCondition(thrown)) throw s3Error(thrown, this.name, `storing ${key}`, true);
       this.#knowsCondition = false;
       return this.put(key, bytes, { ifAbsent, signal });
     }
@@ -70,9 +71,9 @@ class S3Store implements ObjectStore {
     checkPrefix(prefix);
     for (let after = ''; ;) {
       const page = await this.#page(prefix, after);
-      for (const { key, size } of page.objects) yield { key: key.slice(this.#prefix.length), size };
-      if (!page.more || page.objects.length === 0) return;
-      after = page.objects.at(-1)!.key;
+      yield* page.objects;
+      if (!page.more) return;
+      after = page.last;
     }
   }
 
@@ -120,13 +121,21 @@ class S3Store implements ObjectStore {
     });
   }
 
-  async #page(prefix: string, after: string): Promise<{ objects: StoredObject[]; more: boolean }> {
+  /** A page of objects whose names are keys, as others may keep things of their own in the bucket; `last` is the last name of any kind. */
+  async #page(prefix: string, after: string): Promise<{ objects: StoredObject[]; more: boolean; last: string }> {
     const found = await this.#calls
       .call(`listing ${prefix}`, undefined, (client) => client.listObjectsV2Query(this.#bucket, this.#prefix + prefix, '', '', 1000, after))
       .catch((thrown: unknown) => {
         throw s3Error(thrown, this.name, `listing ${prefix}`, false);
       });
-    const objects = found.objects.flatMap(({ name, size }) => (name === undefined || size === undefined ? [] : [{ key: name, size }]));
-    return { objects, more: found.isTruncated ?? false };
+    const objects = found.objects.flatMap(({ name, size }) => {
+      const key = name?.slice(this.#prefix.length);
+      return key === undefined || size === undefined || !isKey(key) ? [] : [{ key, size }];
+    });
+    const more = found.isTruncated ?? false;
+    const last = found.objects.at(-1)?.name ?? after;
+    // A page that leads nowhere would be asked for without end.
+    if (more && last === after) throw s3Error(new Error('it cut the list short and did not say where'), this.name, `listing ${prefix}`, false);
+    return { objects, more, last };
   }
 }

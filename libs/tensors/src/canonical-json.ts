@@ -33,9 +33,7 @@ function writeObject(value: object, place: string, within: Set<object>): string 
   // An object of another realm (a worker, a test) has another Object.prototype: what counts is that nothing stands above it.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw unwritable(place, value);
   const names = Object.keys(value).sort();
-  const parts = names.map(
-    (name) => `${JSON.stringify(name)}:${write((value as Record<string, unknown>)[name], `${place}.${name}`, within)}`,
-  );
+  const parts = names.map((name) => `${JSON.stringify(name)}:${write((value as Record<string, unknown>)[name], `${place}.${name}`, within)}`);
   return `{${parts.join(',')}}`;
 }
 

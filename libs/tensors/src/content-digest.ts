@@ -34,8 +34,7 @@ export function tensorDigest({ name, dtype, shape }: TensorIdentity, blocks: rea
 export function blockDigests(tensor: Tensor): string[] {
   const { rows } = matrixShape(tensor.shape, tensor.name);
   const digests: string[] = [];
-  for (let start = 0; start < rows; start += BLOCK_ROWS)
-    digests.push(sha256Hex(tensorBytes(tensor, start, Math.min(start + BLOCK_ROWS, rows))));
+  for (let start = 0; start < rows; start += BLOCK_ROWS) digests.push(sha256Hex(tensorBytes(tensor, start, Math.min(start + BLOCK_ROWS, rows))));
   return digests;
 }
 

@@ -38,8 +38,7 @@ export function tensorRows(tensor: Tensor): RowSource {
 
 function copyValues(data: ArrayLike<number>, from: number, to: number): Float64Array {
   if (data instanceof Float64Array) return data.slice(from, to);
-  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)
-    return new Float64Array(data.subarray(from, to));
+  if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array) return new Float64Array(data.subarray(from, to));
   const out = new Float64Array(to - from);
   for (let i = from; i < to; i++) out[i - from] = data[i]!;
   return out;

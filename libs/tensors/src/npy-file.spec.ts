@@ -11,12 +11,7 @@ function fileWith(header: string, dataBytes: number, version = 1): Uint8Array {
   const length = Buffer.alloc(version === 1 ? 2 : 4);
   if (version === 1) length.writeUInt16LE(header.length);
   else length.writeUInt32LE(header.length);
-  return Buffer.concat([
-    Buffer.from([0x93, ...Buffer.from('NUMPY'), version, 0]),
-    length,
-    Buffer.from(header, 'latin1'),
-    Buffer.alloc(dataBytes),
-  ]);
+  return Buffer.concat([Buffer.from([0x93, ...Buffer.from('NUMPY'), version, 0]), length, Buffer.from(header, 'latin1'), Buffer.alloc(dataBytes)]);
 }
 
 const openBytes = (bytes: Uint8Array) => openNpy(memoryBytes('f.npy', bytes));
@@ -79,11 +74,7 @@ describe('an npy file', () => {
     ['half an array', fileWith("{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", 11), 'truncated'],
     ['more than an array', fileWith("{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", 13), 'bytes after the array (got 1)'],
     ['a header too long', Buffer.from('\x93NUMPY\x02\x00\xff\xff\xff\xff', 'latin1'), 'header too long (got 4294967295)'],
-    [
-      'a huge shape',
-      fileWith("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999999)}", 4),
-      'its shape is too large',
-    ],
+    ['a huge shape', fileWith("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999999)}", 4), 'its shape is too large'],
     ['no dict', fileWith('[1]', 4), 'its header cannot be read (got [1])'],
     ['code in place of a dict', fileWith("{'descr': __import__('os')}", 4), 'its header cannot be read'],
     ['a field twice', fileWith("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4), 'its header cannot be read'],
@@ -91,6 +82,7 @@ describe('an npy file', () => {
     ['a field more', fileWith("{'descr': '<f4', 'fortran_order': False, 'shape': (), 'x': 1}", 4), 'its header does not describe an array'],
     ['something after the dict', fileWith("{'descr': '<f4', 'fortran_order': False, 'shape': ()} 1", 4), 'its header cannot be read'],
     ['a negative size', fileWith("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", 4), 'its header cannot be read'],
+    ['brackets within brackets', fileWith(`{'shape': ${'('.repeat(500_000)}`, 0, 2), 'its header cannot be read'],
     ['a dict without end', fileWith("{'descr': '<f4', 'shape': (1", 4), 'its header cannot be read'],
   ])('of %s is refused', async (_what, bytes, message) => {
     await expect(openBytes(bytes)).rejects.toThrow(`f.npy: ${message}`);

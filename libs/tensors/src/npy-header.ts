@@ -104,16 +104,18 @@ class DictReader {
     return fields;
   }
 
-  #value(): Literal {
+  /** Lists in a list, as of a structured dtype, are the deepest; nothing that is read has more. */
+  #value(depth = 0): Literal {
     const close = this.#take('(') ? ')' : this.#take('[') ? ']' : undefined;
     if (close === undefined) {
       const token = this.#tokens[this.#at++];
       if (token === undefined || Array.isArray(token)) throw this.#broken();
       return token;
     }
+    if (depth > 1) throw this.#broken();
     const values: Literal[] = [];
     while (!this.#take(close)) {
-      values.push(this.#value());
+      values.push(this.#value(depth + 1));
       if (!this.#take(',') && !this.#sees(close)) throw this.#broken();
     }
     return values;

@@ -52,7 +52,5 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): Map<string, 
   const length = headerLength(bytes, bytes.length, name);
   const data = bytes.subarray(8 + length);
   const { entries } = parseHeader(bytes.subarray(8, 8 + length), data.length, name);
-  return new Map(
-    entries.map((entry) => [entry.name, tensorOver(entry.name, entry.dtype, entry.shape, data.subarray(entry.begin, entry.end))]),
-  );
+  return new Map(entries.map((entry) => [entry.name, tensorOver(entry.name, entry.dtype, entry.shape, data.subarray(entry.begin, entry.end))]));
 }

@@ -144,12 +144,7 @@ describe('a safetensors file', () => {
       'f: a: data_offsets outside the file (got [0,16]); accepted: 0 ≤ begin ≤ end ≤ 15',
     ],
     ['offsets backwards', { a: entry('U8', [4], 8, 4) }, 8, 'f: a: data_offsets outside the file (got [8,4])'],
-    [
-      'size that does not fit',
-      { a: entry('F32', [2, 2], 0, 12) },
-      12,
-      'f: a: data_offsets do not fit F32 [2, 2] (got [0,12]); accepted: 16 bytes',
-    ],
+    ['size that does not fit', { a: entry('F32', [2, 2], 0, 12) }, 12, 'f: a: data_offsets do not fit F32 [2, 2] (got [0,12]); accepted: 16 bytes'],
     [
       'overlap',
       { a: good, b: entry('F32', [2, 2], 8, 24) },

@@ -91,8 +91,7 @@ function readJson(bytes: Uint8Array, file: string): Record<string, unknown> {
   }
   if (!isObject(header)) throw new InputError({ field: file, problem: 'its header is no JSON object', accepted: 'a safetensors file' });
   const twice = duplicateName(text);
-  if (twice !== undefined)
-    throw new InputError({ field: `${file}: ${twice}`, problem: 'occurs twice in the header', accepted: 'each name once' });
+  if (twice !== undefined) throw new InputError({ field: `${file}: ${twice}`, problem: 'occurs twice in the header', accepted: 'each name once' });
   return header;
 }
 
@@ -108,12 +107,10 @@ function readEntry(name: string, entry: unknown, dataBytes: number, file: string
   if (!isObject(entry))
     throw new InputError({ field, problem: 'not described', value: entry, accepted: 'an object with dtype, shape and data_offsets' });
   const extra = Object.keys(entry).find((key) => !['dtype', 'shape', 'data_offsets'].includes(key));
-  if (extra !== undefined)
-    throw new InputError({ field, problem: 'unknown property', value: extra, accepted: 'dtype, shape, data_offsets' });
+  if (extra !== undefined) throw new InputError({ field, problem: 'unknown property', value: extra, accepted: 'dtype, shape, data_offsets' });
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDType(dtype)) throw new InputError({ field, problem: 'dtype not supported', value: dtype, accepted: DTYPES.join(', ') });
-  if (!Array.isArray(shape))
-    throw new InputError({ field, problem: 'no shape', value: shape, accepted: 'an array of integers of at least 0' });
+  if (!Array.isArray(shape)) throw new InputError({ field, problem: 'no shape', value: shape, accepted: 'an array of integers of at least 0' });
   const { elements } = matrixShape(shape as number[], field);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every((offset) => Number.isSafeInteger(offset) && offset >= 0))
     throw new InputError({ field, problem: 'no data_offsets', value: offsets, accepted: 'two integers of at least 0' });

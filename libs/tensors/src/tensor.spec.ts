@@ -24,9 +24,7 @@ describe('a tensor', () => {
     expect(() => checkTensor({ name: 'x', dtype: 'F32', shape: [2], data: new Float64Array(2) })).toThrow(
       'x: the elements of a F32 tensor are held in the wrong array type (got Float64Array); accepted: Float32Array',
     );
-    expect(() => float64Tensor('x', [2, 3], new Float64Array(5))).toThrow(
-      'x: wrong number of elements for shape [2, 3] (got 5); accepted: 6',
-    );
+    expect(() => float64Tensor('x', [2, 3], new Float64Array(5))).toThrow('x: wrong number of elements for shape [2, 3] (got 5); accepted: 6');
     expect(() => checkTensor({ name: 'x', dtype: 'U4' as 'U8', shape: [2], data: new Uint8Array(2) })).toThrow('accepted: F16, BF16');
     expect(() => tensorOver('x', 'F32', [2], new Uint8Array(7))).toThrow('x: wrong number of bytes for F32 [2] (got 7); accepted: 8');
   });

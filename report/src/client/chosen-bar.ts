@@ -13,7 +13,13 @@ export function startChosenBar(): void {
     const features = chosenFeatures();
     const focused = bar.contains(document.activeElement);
     const chips = features.map((feature) => {
-      const chip = element('button', { type: 'button', class: 'chip', 'aria-label': `Let go of ${featureName(feature)}`, title: 'Let go' }, element('i', {}), element('b', {}, `#${feature.index}`), ` ${feature.label}`);
+      const chip = element(
+        'button',
+        { type: 'button', class: 'chip', 'aria-label': `Let go of ${featureName(feature)}`, title: 'Let go' },
+        element('i', {}),
+        element('b', {}, `#${feature.index}`),
+        ` ${feature.label}`,
+      );
       chip.style.setProperty('--colour', colourOf(feature.index));
       chip.addEventListener('click', () => toggle(feature.index));
       return chip;
@@ -21,9 +27,14 @@ export function startChosenBar(): void {
     const all = element('button', { type: 'button', class: 'clear' }, 'Clear');
     all.addEventListener('click', clear);
     bar.hidden = features.length === 0;
-    bar.replaceChildren(element('span', { class: 'label' }, `Chosen ${features.length} of ${MOST_CHOSEN}`), element('div', { class: 'chips' }, ...chips), all);
+    bar.replaceChildren(
+      element('span', { class: 'label' }, `Chosen ${features.length} of ${MOST_CHOSEN}`),
+      element('div', { class: 'chips' }, ...chips),
+      all,
+    );
     if (focused) (bar.querySelector('button') ?? find('.cards'))?.focus();
-    if (announcer && before !== null) announcer.textContent = `${features.length} of ${MOST_CHOSEN} features chosen${features.length > 0 ? `, last ${featureName(features.at(-1)!)}` : ''}.`;
+    if (announcer && before !== null)
+      announcer.textContent = `${features.length} of ${MOST_CHOSEN} features chosen${features.length > 0 ? `, last ${featureName(features.at(-1)!)}` : ''}.`;
     before = features.map((feature) => feature.index);
   });
 }

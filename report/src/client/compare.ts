@@ -26,7 +26,10 @@ function portrait(feature: ReportFeature): HTMLElement {
     'article',
     { class: 'portrait', 'aria-label': featureName(feature) },
     element('header', {}, element('h3', {}, featureName(feature)), release),
-    pictures(feature.topImages.slice(0, 9).map((image) => image.tile), { size: 56, gap: 2, vertical: false, label: strongest(feature) }),
+    pictures(
+      feature.topImages.slice(0, 9).map((image) => image.tile),
+      { size: 56, gap: 2, vertical: false, label: strongest(feature) },
+    ),
     element('dl', {}, ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)))),
   );
   made.style.setProperty('--colour', colourOf(feature.index));

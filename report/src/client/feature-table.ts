@@ -23,7 +23,15 @@ export function startFeatureTable(): void {
   const body = element('tbody');
   const headings = [heading('feature', 'Feature', 'Number and name'), ...COLUMNS.map((c) => heading(c.key, c.heading, c.meaning))];
   const head = element('tr', {}, element('th', { scope: 'col' }, element('span', { class: 'unseen' }, 'Chosen')), ...headings);
-  place.append(element('table', { class: 'features' }, element('caption', { class: 'unseen' }, 'Live features with all measures'), element('thead', {}, head), body));
+  place.append(
+    element(
+      'table',
+      { class: 'features' },
+      element('caption', { class: 'unseen' }, 'Live features with all measures'),
+      element('thead', {}, head),
+      body,
+    ),
+  );
   const pages = startPages((from, to) => body.replaceChildren(...rows.slice(from, to).map(row)));
 
   const refresh = (): void => {
@@ -48,25 +56,38 @@ export function startFeatureTable(): void {
   form.addEventListener('submit', (event) => event.preventDefault());
   const name = `fathom-features-${report.study.digest.replace(/^sha256:/, '').slice(0, 12)}`;
   form.querySelector('[data-download=csv]')?.addEventListener('click', () => download(`${name}.csv`, 'text/csv', featuresCsv(report, rows)));
-  form.querySelector('[data-download=json]')?.addEventListener('click', () => download(`${name}.json`, 'application/json', featuresJson(report, rows)));
+  form
+    .querySelector('[data-download=json]')
+    ?.addEventListener('click', () => download(`${name}.json`, 'application/json', featuresJson(report, rows)));
   onChoice(() => body.querySelectorAll('tr').forEach(markRow));
   refresh();
 }
 
 function heading(key: string, text: string, meaning: string): HTMLTableCellElement {
-  return element('th', { scope: 'col', 'data-key': key, class: key === 'feature' ? 'name' : 'n' }, element('button', { type: 'button', title: meaning }, text));
+  return element(
+    'th',
+    { scope: 'col', 'data-key': key, class: key === 'feature' ? 'name' : 'n' },
+    element('button', { type: 'button', title: meaning }, text),
+  );
 }
 
 function row(feature: ReportFeature): HTMLTableRowElement {
   const box = element('input', { type: 'checkbox', 'aria-label': `Choose ${featureName(feature)}` });
   box.addEventListener('change', () => toggle(feature.index));
-  const images = pictures(feature.topImages.slice(0, 2).map((image) => image.tile), { size: 28, gap: 1, vertical: false, label: '' });
+  const images = pictures(
+    feature.topImages.slice(0, 2).map((image) => image.tile),
+    { size: 28, gap: 1, vertical: false, label: '' },
+  );
   images.setAttribute('aria-hidden', 'true');
   const made = element(
     'tr',
     { 'data-index': feature.index },
     element('td', {}, box),
-    element('th', { scope: 'row' }, element('span', { class: 'who' }, images, element('span', {}, element('b', {}, `#${feature.index}`), ` ${feature.label}`))),
+    element(
+      'th',
+      { scope: 'row' },
+      element('span', { class: 'who' }, images, element('span', {}, element('b', {}, `#${feature.index}`), ` ${feature.label}`)),
+    ),
     ...COLUMNS.map((column) => element('td', { class: 'n' }, column.show(column.value(feature)))),
   );
   made.addEventListener('click', (event) => {

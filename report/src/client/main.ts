@@ -40,7 +40,9 @@ startFigure('importance-std', (width) => scatter(width, { ...importance, label: 
 startFigure('importance-raw', (width) => scatter(width, { ...importance, label: 'Importance against K raw', x: (f) => f.kRaw, xLabel: 'K raw' }));
 const complexity = { x: (f: (typeof report.features)[number]) => f.kStd, xLabel: 'K' };
 startFigure('redundancy', (width) => scatter(width, { ...complexity, label: 'Redundancy against K', y: (f) => f.redundancy, yLabel: 'redundancy' }));
-startFigure('sensitivity', (width) => scatter(width, { ...complexity, label: 'Sensitivity to noise against K', y: (f) => f.sensitivity, yLabel: 'sensitivity', spreadY: true }));
+startFigure('sensitivity', (width) =>
+  scatter(width, { ...complexity, label: 'Sensitivity to noise against K', y: (f) => f.sensitivity, yLabel: 'sensitivity', spreadY: true }),
+);
 startFigure('hoyer', (width) => scatter(width, { ...complexity, label: 'Hoyer sparsity against K', y: (f) => f.hoyer, yLabel: 'Hoyer' }));
 
 toggle(...firstChoice(report.features));

@@ -26,7 +26,12 @@ export function startMinimap(minimap: HTMLElement, strip: HTMLElement, goTo: (sh
   const look = (): void => {
     const count = Math.min(ordered.length, Math.floor((minimap.clientWidth + 1) / (PICTURE + 1)));
     const tiles = Array.from({ length: count }, (_, i) => ordered[Math.floor(((i + 0.5) / count) * ordered.length)]?.topImages[0]?.tile);
-    glance.replaceChildren(pictures(tiles.filter((tile) => tile !== undefined), { size: PICTURE, gap: 1, vertical: false, label: '' }));
+    glance.replaceChildren(
+      pictures(
+        tiles.filter((tile) => tile !== undefined),
+        { size: PICTURE, gap: 1, vertical: false, label: '' },
+      ),
+    );
   };
   new ResizeObserver(() => {
     follow();

@@ -18,7 +18,14 @@ export function startStrip(): void {
   const strip = find('.strip');
   const minimap = find('.minimap');
   if (!strip || !minimap) return;
-  const list = element('div', { class: 'cards', role: 'listbox', tabindex: 0, 'aria-multiselectable': true, 'aria-orientation': 'horizontal', 'aria-label': 'Features from simple to complex' });
+  const list = element('div', {
+    class: 'cards',
+    role: 'listbox',
+    tabindex: 0,
+    'aria-multiselectable': true,
+    'aria-orientation': 'horizontal',
+    'aria-label': 'Features from simple to complex',
+  });
   list.style.width = `${ordered.length * CARD}px`;
   strip.append(list);
   const cards = new Map<number, HTMLElement>();
@@ -64,7 +71,12 @@ export function startStrip(): void {
 
   const page = (): number => Math.max(1, Math.floor(strip.clientWidth / CARD) - 1);
   const moves: Readonly<Record<string, () => number>> = {
-    ArrowRight: () => active + 1, ArrowLeft: () => active - 1, Home: () => 0, End: () => ordered.length - 1, PageDown: () => active + page(), PageUp: () => active - page(),
+    ArrowRight: () => active + 1,
+    ArrowLeft: () => active - 1,
+    Home: () => 0,
+    End: () => ordered.length - 1,
+    PageDown: () => active + page(),
+    PageUp: () => active - page(),
   };
   list.addEventListener('keydown', (event) => {
     const move = moves[event.key];
@@ -83,7 +95,8 @@ export function startStrip(): void {
   const centre = (share: number): void => {
     strip.scrollLeft = share * ordered.length * CARD - strip.clientWidth / 2;
   };
-  for (const button of document.querySelectorAll<HTMLElement>('[data-go]')) button.addEventListener('click', () => centre(Number(button.dataset['go'])));
+  for (const button of document.querySelectorAll<HTMLElement>('[data-go]'))
+    button.addEventListener('click', () => centre(Number(button.dataset['go'])));
   strip.addEventListener('scroll', fill, { passive: true });
   new ResizeObserver(fill).observe(strip);
   onChoice(() => cards.forEach((made, position) => ordered[position] && mark(ordered[position], made)));
@@ -100,8 +113,14 @@ function card(feature: ReportFeature, position: number): HTMLElement {
   const made = element(
     'div',
     {
-      role: 'option', id: `card-${feature.index}`, class: 'card', 'data-position': position, 'aria-posinset': position + 1, 'aria-setsize': ordered.length,
-      'aria-label': `${featureName(feature)}, K ${fixed(feature.kStd)}`, title: `${featureName(feature)}\nK ${fixed(feature.kStd)} ± ${fixed(feature.kStdSe)}`,
+      role: 'option',
+      id: `card-${feature.index}`,
+      class: 'card',
+      'data-position': position,
+      'aria-posinset': position + 1,
+      'aria-setsize': ordered.length,
+      'aria-label': `${featureName(feature)}, K ${fixed(feature.kStd)}`,
+      title: `${featureName(feature)}\nK ${fixed(feature.kStd)} ± ${fixed(feature.kStdSe)}`,
     },
     element('span', { class: 'rise' }, bar),
     element('span', { class: 'k' }, fixed(feature.kStd, 2)),

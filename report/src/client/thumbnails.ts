@@ -14,7 +14,12 @@ export function pictures(tiles: readonly number[], options: { size: number; gap:
   const { size, gap, vertical, label } = options;
   const long = tiles.length * size + Math.max(0, tiles.length - 1) * gap;
   const scale = Math.max(1, Math.ceil(window.devicePixelRatio));
-  const canvas = element('canvas', { role: 'img', 'aria-label': label, width: (vertical ? size : long) * scale, height: (vertical ? long : size) * scale });
+  const canvas = element('canvas', {
+    role: 'img',
+    'aria-label': label,
+    width: (vertical ? size : long) * scale,
+    height: (vertical ? long : size) * scale,
+  });
   canvas.style.width = `${vertical ? size : long}px`;
   canvas.style.height = `${vertical ? long : size}px`;
   const context = canvas.getContext('2d');

@@ -5,7 +5,10 @@ import { reportFixture } from './report-data.fixture.js';
 const data = reportFixture();
 
 test('a CSV file has one line per feature, every column, and digits that read back to the same numbers', () => {
-  const [heading, ...lines] = featuresCsv(data, data.features).trimEnd().split('\r\n').map((line) => line.split(','));
+  const [heading, ...lines] = featuresCsv(data, data.features)
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => line.split(','));
   expect(heading).toEqual(['feature', 'label', 'group', 'dead', ...FEATURE_COLUMNS.map((c) => c.key), ...data.layers.map((l) => `r2_${l}`)]);
   expect(lines).toHaveLength(100);
   lines.forEach((cells, j) => {
@@ -27,5 +30,12 @@ test('a value that was not computed is an empty cell', () => {
 
 test('a JSON file says where its features come from', () => {
   const read = JSON.parse(featuresJson(data, data.features.slice(0, 2))) as Record<string, unknown>;
-  expect(read).toEqual({ title: data.title, model: data.model.digest, study: data.study.digest, codeVersion: '0.1.0', layers: data.layers, features: data.features.slice(0, 2) });
+  expect(read).toEqual({
+    title: data.title,
+    model: data.model.digest,
+    study: data.study.digest,
+    codeVersion: '0.1.0',
+    layers: data.layers,
+    features: data.features.slice(0, 2),
+  });
 });

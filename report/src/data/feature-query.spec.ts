@@ -12,7 +12,11 @@ test.each(FEATURE_COLUMNS.map((column) => column.key))('sorting by %s orders by 
 });
 
 test('all words must occur in number or label, in any case and order', () => {
-  expect(queryFeatures(features, { text: '3 BAG' }).map((f) => f.label).every((label) => /^Bag/.test(label))).toBe(true);
+  expect(
+    queryFeatures(features, { text: '3 BAG' })
+      .map((f) => f.label)
+      .every((label) => /^Bag/.test(label)),
+  ).toBe(true);
   expect(queryFeatures(features, { text: '#42' }).map((f) => f.index)).toEqual([42]);
   expect(queryFeatures(features, { text: 'no such thing' })).toEqual([]);
 });
@@ -20,7 +24,12 @@ test('all words must occur in number or label, in any case and order', () => {
 test('bounds are inclusive and leave out features without a value', () => {
   const some = features.slice(0, 3).map((f, i) => ({ ...f, redundancy: [0.2, null, 0.6][i]! }));
   const found = (least?: number, most?: number) =>
-    queryFeatures(some, { bounded: 'redundancy', sortBy: 'feature', ...(least === undefined ? {} : { least }), ...(most === undefined ? {} : { most }) }).map((f) => f.index);
+    queryFeatures(some, {
+      bounded: 'redundancy',
+      sortBy: 'feature',
+      ...(least === undefined ? {} : { least }),
+      ...(most === undefined ? {} : { most }),
+    }).map((f) => f.index);
   expect([found(0.2, 0.6), found(0.3), found(undefined, 0.3), found()]).toEqual([[0, 2], [2], [0], [0, 1, 2]]);
 });
 

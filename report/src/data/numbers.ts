@@ -11,7 +11,10 @@ export function significant(value: number | null): string {
   if (value === null) return ABSENT;
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-4) return withMinus(value.toExponential(2).replace('e+', 'e')).replace(/e(.*)$/, ' × 10^$1').replace(/\^-?−?\d+$/, superscript);
+  if (size >= 1e6 || size < 1e-4)
+    return withMinus(value.toExponential(2).replace('e+', 'e'))
+      .replace(/e(.*)$/, ' × 10^$1')
+      .replace(/\^-?−?\d+$/, superscript);
   return withMinus(size >= 100 ? value.toFixed(0) : value.toPrecision(3));
 }
 
@@ -35,6 +38,11 @@ export function signed(value: number | null): string {
   if (value === null) return ABSENT;
   const text = fixed(value, 2);
   return value > 0 && text !== '0.00' ? `+${text}` : text;
+}
+
+/** Ends of an interval: [+0.17, +0.54]. There is none where one of the columns is constant. */
+export function interval({ low, high }: { readonly low: number | null; readonly high: number | null }): string {
+  return low === null || high === null ? 'no interval' : `[${signed(low)}, ${signed(high)}]`;
 }
 
 function withMinus(text: string): string {

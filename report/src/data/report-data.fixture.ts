@@ -35,7 +35,11 @@ export function reportFixture(size: { features?: number } = {}): ReportData {
       codeVersion: '0.1.0',
       dictionary: 'class-wise non-negative matrix factorisation, 10 atoms per class',
       verify: ['npm ci', `npx fathom study verify ${digest(5).slice(7, 19)}`],
-      reduced: ['2,000 of 10,000 test images are scored.', '1,000 of 6,000 training images make the dictionary.', 'Sensitivity is measured on 100 images with 20 draws of noise instead of 100.'],
+      reduced: [
+        '2,000 of 10,000 test images are scored.',
+        '1,000 of 6,000 training images make the dictionary.',
+        'Sensitivity is measured on 100 images with 20 draws of noise instead of 100.',
+      ],
     },
     layers: LAYERS,
     features,
@@ -49,12 +53,7 @@ export function reportFixture(size: { features?: number } = {}): ReportData {
       measure: 'accuracy',
       base: 0.9254,
       shares: Array.from({ length: 11 }, (_, i) => i / 10),
-      curves: [
-        curve('most_complex_first', 1.6),
-        curve('simplest_first', 0.8),
-        curve('most_important_first', 0.45),
-        curve('random', 1.1),
-      ],
+      curves: [curve('most_complex_first', 1.6), curve('simplest_first', 0.8), curve('most_important_first', 0.45), curve('random', 1.1)],
     },
     faithfulness: { predictionAgreement: 0.971, reconstructionR2: 0.913, deadAtoms: dead, sparsity: 0.78 },
     thumbnails: thumbnailSheets({ data: pictures(), tiles: PICTURES, height: SIDE, width: SIDE, channels: 1 }),
@@ -137,8 +136,15 @@ function relations(): ReportRelation[] {
       .filter(([other]) => measure === 'k_std' || other !== 'lambda_unshared')
       .map(([other, std, raw, paperSign], i) => {
         const rho = measure === 'k_std' ? std : raw;
-        const estimate = (value: number) => ({ rho: value, low: Math.max(-1, value - 0.17), high: Math.min(1, value + 0.16), p: Math.abs(value) > 0.3 ? 0.0001 : Math.abs(value) > 0.2 ? 0.0062 : 0.612 });
-        const control = other.startsWith('lambda') ? [] : [0, 1, 2].map((seed) => ({ ...estimate(rho * 0.3 + 0.3 * (noise(i, 70 + seed) - 0.5)), network: `untrained, seed ${seed + 1}` }));
+        const estimate = (value: number) => ({
+          rho: value,
+          low: Math.max(-1, value - 0.17),
+          high: Math.min(1, value + 0.16),
+          p: Math.abs(value) > 0.3 ? 0.0001 : Math.abs(value) > 0.2 ? 0.0062 : 0.612,
+        });
+        const control = other.startsWith('lambda')
+          ? []
+          : [0, 1, 2].map((seed) => ({ ...estimate(rho * 0.3 + 0.3 * (noise(i, 70 + seed) - 0.5)), network: `untrained, seed ${seed + 1}` }));
         return { measure, other, ...estimate(rho), partial: rho * 0.7, control, paperSign };
       }),
   );
@@ -154,7 +160,11 @@ function pictures(): Uint8Array {
   const data = new Uint8Array(PICTURES * SIDE * SIDE);
   for (let t = 0; t < PICTURES; t++) {
     const kind = Math.floor(t / 30);
-    const [wide, tall, hole] = [4 + ((kind * 7) % 8) + 3 * noise(t, 90), 6 + ((kind * 3) % 6) + 3 * noise(t, 91), kind === 1 ? 3 : kind === 8 ? -1 : 0];
+    const [wide, tall, hole] = [
+      4 + ((kind * 7) % 8) + 3 * noise(t, 90),
+      6 + ((kind * 3) % 6) + 3 * noise(t, 91),
+      kind === 1 ? 3 : kind === 8 ? -1 : 0,
+    ];
     for (let y = 0; y < SIDE; y++) {
       for (let x = 0; x < SIDE; x++) {
         const [dx, dy] = [Math.abs(x - 13.5), Math.abs(y - 13.5)];
@@ -177,7 +187,11 @@ function rise(x: number, at: number): number {
 }
 
 function digest(seed: number): string {
-  return `sha256:${Array.from({ length: 8 }, (_, i) => hash(seed * 101 + i).toString(16).padStart(8, '0')).join('')}`;
+  return `sha256:${Array.from({ length: 8 }, (_, i) =>
+    hash(seed * 101 + i)
+      .toString(16)
+      .padStart(8, '0'),
+  ).join('')}`;
 }
 
 function noise(a: number, b: number): number {

@@ -31,7 +31,7 @@ export interface ReportData {
 
 export interface ReportModel {
   readonly name: string;
-  /** Digest of the network file, `sha256:<hex>`. */
+  /** Content digest of the registered network, `sha256:<hex>`. */
   readonly digest: string;
   /** Number of weights, or null where unknown. */
   readonly parameters: number | null;
@@ -180,9 +180,9 @@ export interface ReportFlow {
 export interface RankCorrelation {
   /** Spearman's ρ in [−1, 1]. */
   readonly rho: number;
-  /** Ends of the 95 % bootstrap interval. */
-  readonly low: number;
-  readonly high: number;
+  /** Ends of the 95 % bootstrap interval; null where a column is constant, so that there is none. */
+  readonly low: number | null;
+  readonly high: number | null;
   /** Two-sided permutation p in (0, 1]. */
   readonly p: number;
 }

@@ -64,3 +64,18 @@ it('a study whose record cannot be written starts nothing', async () => {
   expect(started).not.toHaveBeenCalled();
   expect(cancelled).toEqual([]);
 });
+
+it('a study of which one network cannot be described asks no longer for the others', async () => {
+  const { clients } = services();
+  const gone = new FathomError('NOT_FOUND', 'there is no such network');
+  const left: AbortSignal[] = [];
+  jest.spyOn(clients.activation, 'describeModel').mockImplementation(async ({ model }, { signal } = {}) => {
+    if (model?.contentDigest === ref('a').contentDigest) throw gone;
+    left.push(signal!);
+    throw new FathomError('UNAVAILABLE', 'away');
+  });
+  const two = { ...spec, checkpoints: [...spec.checkpoints, { name: 'later', model: ref('d'), epoch: 1 }] };
+  const records = new StudyRecords(memoryStore());
+  await expect(runStudy('1'.repeat(64), two, { platform, clients, records }, execution())).rejects.toBe(gone);
+  expect(left.map(({ aborted }) => aborted)).toEqual([true]);
+});

@@ -27,8 +27,7 @@ export async function runStudy(
   const stop = new AbortController();
   const signal = AbortSignal.any([execution.signal, stop.signal]);
   setMaxListeners(0, signal); // every step that runs listens
-  const networks = await plans(spec, clients, signal);
-  const partsTotal = countSteps(spec, networks);
+  let partsTotal = 0;
   const log = new StepLog(
     (steps) => records.write(digest, { spec, steps }),
     ({ active, done }) => execution.report({ stage: active.slice(0, 3).join(', '), partsDone: done, partsTotal }),
@@ -36,6 +35,8 @@ export async function runStudy(
   const run: RunStep = (name, step) => log.run(name, () => followOperation(step, signal));
   const relate: Relate = (name, request) => run(name, ownStep(platform, request));
   try {
+    const networks = await plans(spec, clients, signal);
+    partsTotal = countSteps(spec, networks);
     const results = await Promise.all(networks.map((plan) => runNetwork(plan, clients, run)));
     const last = spec.checkpoints.length - 1;
     const { overTraining } = await runStudied(networks[last]!, results, clients, run);

@@ -19,7 +19,9 @@ describe('the record of a study', () => {
   });
 
   it('is listed in order, from a digest on', async () => {
-    const records = new StudyRecords(memoryStore());
+    const store = memoryStore();
+    const records = new StudyRecords(store);
+    for (const stray of ['b.bak', `${digest('b')}.bak`]) await store.put(`studies/${stray}`, new TextEncoder().encode('{}'));
     for (const digit of ['c', 'a', 'b']) await records.write(digest(digit), { spec, steps: new Map() });
     const after = async (token: string): Promise<string[]> => {
       const found: string[] = [];

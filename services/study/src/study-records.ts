@@ -3,6 +3,7 @@ import { FathomError } from '@fathom/errors';
 import type { ObjectStore } from '@fathom/store';
 
 const PREFIX = 'studies/';
+const DIGEST = /^[0-9a-f]{64}$/;
 
 /** What is kept of a study: its spec, and the operation of every finished step. */
 export interface StudyRecord {
@@ -18,7 +19,7 @@ export function studyName(digest: string): string {
 /** The request digest in a study's name. */
 export function digestOfStudy(name: string): string {
   const digest = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : '';
-  if (!/^[0-9a-f]{64}$/.test(digest))
+  if (!DIGEST.test(digest))
     throw new FathomError('NOT_FOUND', `no study is named "${name}"; names are "studies/" and 64 hexadecimal digits`, { metadata: { name } });
   return digest;
 }
@@ -46,11 +47,11 @@ export class StudyRecords {
     await this.store.put(PREFIX + digest, new TextEncoder().encode(JSON.stringify(json)));
   }
 
-  /** Digests of all studies after `after`, in order. */
+  /** Digests of all studies after `after`, in order. Objects of other names are none of them. */
   async *digestsAfter(after: string): AsyncIterable<string> {
     for await (const { key } of this.store.list(PREFIX)) {
       const digest = key.slice(PREFIX.length);
-      if (digest > after) yield digest;
+      if (digest > after && DIGEST.test(digest)) yield digest;
     }
   }
 }

@@ -18,9 +18,13 @@ export function ablation(width: number): HTMLElement {
   const { ablation: data } = report;
   if (!data) return element('div');
   const kept = view('ablation') !== 'dropped';
-  const series = data.curves.map((curve) => ({ ...ORDERS[curve.order], points: (kept ? curve.kept : curve.dropped).map((value, i) => ({ share: (data.shares[i] ?? 0) * 100, value: value * 100 })) }));
+  const series = data.curves.map((curve) => ({
+    ...ORDERS[curve.order],
+    points: (kept ? curve.kept : curve.dropped).map((value, i) => ({ share: (data.shares[i] ?? 0) * 100, value: value * 100 })),
+  }));
   const rows = data.shares.map((share, i) => ({ share: share * 100, i }));
-  const text = (i: number): string => [`${percent(data.shares[i] ?? 0, 0)} removed`, ...series.map((s) => `${s.text} ${percent((s.points[i]?.value ?? 0) / 100)}`)].join('\n');
+  const text = (i: number): string =>
+    [`${percent(data.shares[i] ?? 0, 0)} removed`, ...series.map((s) => `${s.text} ${percent((s.points[i]?.value ?? 0) / 100)}`)].join('\n');
   const drawing = chart('Accuracy as features are removed in four orders', {
     width,
     height: heightFor(width, 400),
@@ -28,13 +32,28 @@ export function ablation(width: number): HTMLElement {
     y: { label: `${data.measure} (%)`, domain: [0, 100], grid: true, ticks: 5 },
     marks: [
       Plot.ruleY([data.base * 100], { stroke: 'var(--ink)', strokeDasharray: '5,4' }),
-      Plot.text([data.base * 100], { x: 100, y: (v: number) => v, text: () => `untouched ${percent(data.base)}`, dy: -9, textAnchor: 'end', fill: 'var(--ink)' }),
+      Plot.text([data.base * 100], {
+        x: 100,
+        y: (v: number) => v,
+        text: () => `untouched ${percent(data.base)}`,
+        dy: -9,
+        textAnchor: 'end',
+        fill: 'var(--ink)',
+      }),
       ...series.flatMap((s) => [
         Plot.line(s.points, { x: 'share', y: 'value', stroke: s.colour, strokeWidth: 2.5, ...(s.dash ? { strokeDasharray: DASHES[s.dash] } : {}) }),
         Plot.dot(s.points, { x: 'share', y: 'value', r: 2.5, fill: s.colour }),
       ]),
       Plot.ruleX(rows, Plot.pointerX({ x: 'share', stroke: 'var(--faint)' })),
-      Plot.tip(rows, Plot.pointerX({ x: 'share', y: (row: { i: number }) => series[0]?.points[row.i]?.value ?? 0, title: (row: { i: number }) => text(row.i), ...TIP })),
+      Plot.tip(
+        rows,
+        Plot.pointerX({
+          x: 'share',
+          y: (row: { i: number }) => series[0]?.points[row.i]?.value ?? 0,
+          title: (row: { i: number }) => text(row.i),
+          ...TIP,
+        }),
+      ),
     ],
   });
   return element('div', {}, legend(series.map(({ text: name, colour, dash }) => ({ text: name, colour, ...(dash ? { dash } : {}) }))), drawing);

@@ -8,7 +8,14 @@ export type Drawing = (SVGSVGElement | HTMLElement) & Plot.Plot;
 
 /** Observable Plot with the page's type, and a name for those who do not see it. */
 export function chart(label: string, options: Plot.PlotOptions): Drawing {
-  const drawing = Plot.plot({ marginTop: 28, marginRight: 16, marginBottom: 40, marginLeft: 48, ...options, style: { fontSize: '12px', fontFamily: 'var(--sans)', background: 'transparent', overflow: 'visible' } });
+  const drawing = Plot.plot({
+    marginTop: 28,
+    marginRight: 16,
+    marginBottom: 40,
+    marginLeft: 48,
+    ...options,
+    style: { fontSize: '12px', fontFamily: 'var(--sans)', background: 'transparent', overflow: 'visible' },
+  });
   drawing.setAttribute('role', 'img');
   drawing.setAttribute('aria-label', label);
   return drawing;

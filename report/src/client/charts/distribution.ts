@@ -37,11 +37,34 @@ function caterpillar(width: number, y: Plot.ScaleOptions): Element {
       x: { label: 'features from simple to complex', domain: [0, ranked.length + 1], ticks: 5 },
       y,
       marks: [
-        Plot.ruleX(ranked, { x: 'rank', y1: (d: Ranked) => d.feature.kStd - d.feature.kStdSe, y2: (d: Ranked) => d.feature.kStd + d.feature.kStdSe, stroke: unscaled(colour), strokeWidth: ranked.length > 400 ? 0.6 : 1.5 }),
+        Plot.ruleX(ranked, {
+          x: 'rank',
+          y1: (d: Ranked) => d.feature.kStd - d.feature.kStdSe,
+          y2: (d: Ranked) => d.feature.kStd + d.feature.kStdSe,
+          stroke: unscaled(colour),
+          strokeWidth: ranked.length > 400 ? 0.6 : 1.5,
+        }),
         Plot.dot(ranked, { x: 'rank', y: kStd, r: ranked.length > 400 ? 1.2 : 2.2, fill: unscaled(colour) }),
         Plot.dot(marked, { x: 'rank', y: kStd, r: 7, stroke: unscaled((d: Ranked) => colourOf(d.index)), strokeWidth: 2.5 }),
-        Plot.text(marked, { x: 'rank', y: kStd, text: (d: Ranked) => shortName(d.feature), dy: -15, fontWeight: 600, fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 }),
-        Plot.tip(ranked, Plot.pointerX({ x: 'rank', y: kStd, title: (d: Ranked) => tipText(d.feature, `K ${fixed(d.feature.kStd)} ± ${fixed(d.feature.kStdSe)}`, `${d.rank} of ${ranked.length}`), ...TIP })),
+        Plot.text(marked, {
+          x: 'rank',
+          y: kStd,
+          text: (d: Ranked) => shortName(d.feature),
+          dy: -15,
+          fontWeight: 600,
+          fill: 'var(--ink)',
+          stroke: 'var(--paper)',
+          strokeWidth: 4,
+        }),
+        Plot.tip(
+          ranked,
+          Plot.pointerX({
+            x: 'rank',
+            y: kStd,
+            title: (d: Ranked) => tipText(d.feature, `K ${fixed(d.feature.kStd)} ± ${fixed(d.feature.kStdSe)}`, `${d.rank} of ${ranked.length}`),
+            ...TIP,
+          }),
+        ),
       ],
     }),
   );
@@ -54,6 +77,19 @@ function histogram(width: number, beside: boolean, k: Plot.ScaleOptions): Elemen
   const fill = unscaled((bin: (typeof bins)[number]) => ramp(place((bin.from + bin.to) / 2)));
   const label = 'Number of features by complexity';
   return beside
-    ? chart(label, { width, height: 340, marginLeft: 8, y: { ...k, axis: null }, x: { label: 'features', ticks: 4, grid: true }, marks: [Plot.rect(bins, { y1: 'from', y2: 'to', x1: 0, x2: 'count', insetTop: 0.5, insetBottom: 0.5, fill })] })
-    : chart(label, { width, height: 180, x: { ...k, grid: false }, y: { label: 'features', ticks: 4, grid: true }, marks: [Plot.rect(bins, { x1: 'from', x2: 'to', y1: 0, y2: 'count', insetLeft: 0.5, insetRight: 0.5, fill })] });
+    ? chart(label, {
+        width,
+        height: 340,
+        marginLeft: 8,
+        y: { ...k, axis: null },
+        x: { label: 'features', ticks: 4, grid: true },
+        marks: [Plot.rect(bins, { y1: 'from', y2: 'to', x1: 0, x2: 'count', insetTop: 0.5, insetBottom: 0.5, fill })],
+      })
+    : chart(label, {
+        width,
+        height: 180,
+        x: { ...k, grid: false },
+        y: { label: 'features', ticks: 4, grid: true },
+        marks: [Plot.rect(bins, { x1: 'from', x2: 'to', y1: 0, y2: 'count', insetLeft: 0.5, insetRight: 0.5, fill })],
+      });
 }

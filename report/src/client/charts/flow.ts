@@ -15,7 +15,10 @@ export function flow(width: number): HTMLElement {
   return element(
     'div',
     {},
-    legend([{ text: 'shortcut', colour: 'var(--ink)' }, { text: 'main branch', colour: 'var(--accent)', dash: 'dashed' }]),
+    legend([
+      { text: 'shortcut', colour: 'var(--ink)' },
+      { text: 'main branch', colour: 'var(--accent)', dash: 'dashed' },
+    ]),
     element('div', { class: beside ? 'beside' : 'under' }, panel(each, 'simplest', 'The simplest'), panel(each, 'mostComplex', 'The most complex')),
   );
 }
@@ -36,7 +39,15 @@ function panel(width: number, group: ReportFlow['group'], title: string): HTMLEl
       Plot.dot(points, { x: 'at', y: shortcut, r: 3.5, fill: 'var(--ink)' }),
       Plot.line(points, { x: 'at', y: main, stroke: 'var(--accent)', strokeWidth: 2.5, strokeDasharray: '7,4' }),
       Plot.dot(points, { x: 'at', y: main, r: 3.5, fill: 'var(--accent)' }),
-      Plot.tip(points, Plot.pointerX({ x: 'at', y: shortcut, title: (f: Point) => `${f.block}\nshortcut ${fixed(f[shortcut])}\nmain branch ${fixed(f[main])}`, ...TIP })),
+      Plot.tip(
+        points,
+        Plot.pointerX({
+          x: 'at',
+          y: shortcut,
+          title: (f: Point) => `${f.block}\nshortcut ${fixed(f[shortcut])}\nmain branch ${fixed(f[main])}`,
+          ...TIP,
+        }),
+      ),
     ],
   });
   const count = points[0]?.features;

@@ -16,7 +16,10 @@ const band = depths.map((l) => {
 /** R² of the chosen features through the layers, over what all features do and what shuffled codes reach. */
 export function layers(width: number): HTMLElement {
   const lines = chosenFeatures().flatMap((feature) => depths.map((l) => ({ feature, depth: l + 1, r2: feature.r2[l] ?? 0, l })));
-  const ends = apart(lines.filter((point) => point.l === depths.length - 1), 0.045);
+  const ends = apart(
+    lines.filter((point) => point.l === depths.length - 1),
+    0.045,
+  );
   const stroke = unscaled((point: (typeof lines)[number]) => colourOf(point.feature.index));
   const drawing = chart('Held-out R² of chosen features at each layer', {
     width,
@@ -31,10 +34,35 @@ export function layers(width: number): HTMLElement {
       Plot.line(band, { x: 'depth', y: 'floor', stroke: 'var(--muted)', strokeDasharray: '2,3' }),
       Plot.line(lines, { x: 'depth', y: 'r2', z: (p: (typeof lines)[number]) => p.feature.index, stroke, strokeWidth: 2.5 }),
       Plot.dot(lines, { x: 'depth', y: 'r2', r: 3.5, fill: stroke, stroke: 'var(--paper)' }),
-      Plot.text(ends, { x: depths.length, y: 'shown', text: (p: (typeof ends)[number]) => shortName(p.feature), textAnchor: 'start', dx: 9, fontWeight: 600, fill: 'var(--ink)' }),
-      Plot.tip(lines, Plot.pointer({ x: 'depth', y: 'r2', title: (p: (typeof lines)[number]) => tipText(p.feature, `${report.layers[p.l]}: R² ${fixed(p.r2)}`), ...TIP })),
+      Plot.text(ends, {
+        x: depths.length,
+        y: 'shown',
+        text: (p: (typeof ends)[number]) => shortName(p.feature),
+        textAnchor: 'start',
+        dx: 9,
+        fontWeight: 600,
+        fill: 'var(--ink)',
+      }),
+      Plot.tip(
+        lines,
+        Plot.pointer({
+          x: 'depth',
+          y: 'r2',
+          title: (p: (typeof lines)[number]) => tipText(p.feature, `${report.layers[p.l]}: R² ${fixed(p.r2)}`),
+          ...TIP,
+        }),
+      ),
     ],
   });
   const names = chosenFeatures().map((feature) => ({ text: `#${feature.index} ${feature.label}`, colour: colourOf(feature.index) }));
-  return element('div', {}, drawing, legend([...names, { text: 'all features: middle 80 %', colour: 'var(--band)', mark: 'area' }, { text: 'shuffled codes, 95th percentile', colour: 'var(--muted)', dash: 'dotted' }]));
+  return element(
+    'div',
+    {},
+    drawing,
+    legend([
+      ...names,
+      { text: 'all features: middle 80 %', colour: 'var(--band)', mark: 'area' },
+      { text: 'shuffled codes, 95th percentile', colour: 'var(--muted)', dash: 'dotted' },
+    ]),
+  );
 }

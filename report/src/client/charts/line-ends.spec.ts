@@ -4,7 +4,10 @@ import { apart } from './line-ends.js';
 test('names at the ends of lines keep their order and their distance, and stay on the page', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 }), (ends) => {
-      const shown = apart(ends.map((r2) => ({ r2 })), 0.05);
+      const shown = apart(
+        ends.map((r2) => ({ r2 })),
+        0.05,
+      );
       shown.forEach((end, i) => {
         expect(end.shown).toBeLessThanOrEqual(1 + 1e-12);
         if (i > 0) expect(end.shown - shown[i - 1]!.shown).toBeGreaterThanOrEqual(0.05 - 1e-12);

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { pValue, signed } from '../../data/numbers.js';
+import { interval, pValue, signed } from '../../data/numbers.js';
 import { MEASURE_NAMES, OTHER_NAMES } from '../../data/relation-names.js';
 import type { ReportRelation } from '../../data/report-data.js';
 import { element } from '../element.js';
@@ -28,7 +28,9 @@ export function relations(width: number): HTMLElement {
 function panel(width: number, measure: ReportRelation['measure']): HTMLElement {
   const trained = report.relations.filter((relation) => relation.measure === measure);
   const untrained = trained.flatMap((relation) => relation.control.map((control) => ({ ...control, other: relation.other })));
-  const paper = trained.flatMap(({ other, paperSign }) => (paperSign === null ? [] : [{ other, from: PAPER_SIDE[paperSign][0], to: PAPER_SIDE[paperSign][1] }]));
+  const paper = trained.flatMap(({ other, paperSign }) =>
+    paperSign === null ? [] : [{ other, from: PAPER_SIDE[paperSign][0], to: PAPER_SIDE[paperSign][1] }],
+  );
   const name = (row: { other: ReportRelation['other'] }): string => OTHER_NAMES[row.other];
   const drawing = chart(`Rank correlations of ${MEASURE_NAMES[measure]}`, {
     width,
@@ -43,7 +45,15 @@ function panel(width: number, measure: ReportRelation['measure']): HTMLElement {
       Plot.dot(untrained, { y: name, x: 'rho', r: 4.5, stroke: 'var(--accent)', strokeWidth: 1.8, dy: 5 }),
       Plot.ruleY(trained, { y: name, x1: 'low', x2: 'high', stroke: 'var(--ink)', strokeWidth: 2, dy: -4 }),
       Plot.dot(trained, { y: name, x: 'rho', r: 4.5, fill: 'var(--ink)', dy: -4 }),
-      Plot.tip(trained, Plot.pointerY({ y: name, x: 'rho', title: (r: ReportRelation) => `${OTHER_NAMES[r.other]}\nρ ${signed(r.rho)} [${signed(r.low)}, ${signed(r.high)}]\n${pValue(r.p)}\npartial ${signed(r.partial)}`, ...TIP })),
+      Plot.tip(
+        trained,
+        Plot.pointerY({
+          y: name,
+          x: 'rho',
+          title: (r: ReportRelation) => `${OTHER_NAMES[r.other]}\nρ ${signed(r.rho)} ${interval(r)}\n${pValue(r.p)}\npartial ${signed(r.partial)}`,
+          ...TIP,
+        }),
+      ),
     ],
   });
   return element('div', {}, element('h3', {}, `${MEASURE_NAMES[measure]} with …`), drawing);

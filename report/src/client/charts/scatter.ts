@@ -41,10 +41,33 @@ export function scatter(width: number, options: ScatterOptions): Drawing {
       y: { label: options.yLabel + scaleNote, type, grid: true, ...(type === 'log' ? logAxis(dots.map((dot) => dot.y)) : { nice: true, ticks: 5 }) },
       marginLeft: 56,
       marks: [
-        Plot.dot(dots, { x: 'x', y: 'y', r: dots.length > 500 ? 2 : 3.5, fill: unscaled((dot: Dot) => ramp(place(dot.feature.kStd))), fillOpacity: 0.8 }),
+        Plot.dot(dots, {
+          x: 'x',
+          y: 'y',
+          r: dots.length > 500 ? 2 : 3.5,
+          fill: unscaled((dot: Dot) => ramp(place(dot.feature.kStd))),
+          fillOpacity: 0.8,
+        }),
         Plot.dot(marked, { x: 'x', y: 'y', r: 7, stroke: unscaled((dot: Dot) => colourOf(dot.index)), strokeWidth: 2.5 }),
-        Plot.text(marked, { x: 'x', y: 'y', text: (dot: Dot) => shortName(dot.feature), dy: -14, fontWeight: 600, fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 }),
-        Plot.tip(dots, Plot.pointer({ x: 'x', y: 'y', title: (dot: Dot) => tipText(dot.feature, `${options.xLabel} ${significant(dot.x)}`, `${options.yLabel} ${significant(dot.y)}`), ...TIP })),
+        Plot.text(marked, {
+          x: 'x',
+          y: 'y',
+          text: (dot: Dot) => shortName(dot.feature),
+          dy: -14,
+          fontWeight: 600,
+          fill: 'var(--ink)',
+          stroke: 'var(--paper)',
+          strokeWidth: 4,
+        }),
+        Plot.tip(
+          dots,
+          Plot.pointer({
+            x: 'x',
+            y: 'y',
+            title: (dot: Dot) => tipText(dot.feature, `${options.xLabel} ${significant(dot.x)}`, `${options.yLabel} ${significant(dot.y)}`),
+            ...TIP,
+          }),
+        ),
       ],
     }),
   );

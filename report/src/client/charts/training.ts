@@ -13,7 +13,13 @@ const steps = checkpoints.map((checkpoint, e) => ({ ...checkpoint, step: e }));
 
 export function lateness(width: number): Drawing {
   return view('lateness') === 'unshared'
-    ? scatter(width, { label: 'Lateness against complexity without the shared term', x: (f) => f.kStdUnshared, xLabel: 'K before the last layer', y: (f) => f.lambdaUnshared, yLabel: 'Λ before the last checkpoint' })
+    ? scatter(width, {
+        label: 'Lateness against complexity without the shared term',
+        x: (f) => f.kStdUnshared,
+        xLabel: 'K before the last layer',
+        y: (f) => f.lambdaUnshared,
+        yLabel: 'Λ before the last checkpoint',
+      })
     : scatter(width, { label: 'Lateness against complexity', x: (f) => f.kStd, xLabel: 'K', y: (f) => f.lambda, yLabel: 'Λ' });
 }
 
@@ -33,7 +39,10 @@ function epochs(width: number): Plot.ScaleOptions {
 
 export function readability(width: number): HTMLElement {
   const lines = chosenFeatures().flatMap((feature) => (feature.r2Training ?? []).map((r2, e) => ({ feature, step: e, r2 })));
-  const ends = apart(lines.filter((point) => point.step === steps.length - 1), 0.075);
+  const ends = apart(
+    lines.filter((point) => point.step === steps.length - 1),
+    0.075,
+  );
   const stroke = unscaled((p: (typeof lines)[number]) => colourOf(p.feature.index));
   return chart('R² of chosen features from the penultimate layer of each checkpoint', {
     width,
@@ -45,8 +54,24 @@ export function readability(width: number): HTMLElement {
     marks: [
       Plot.line(lines, { x: 'step', y: 'r2', z: (p: (typeof lines)[number]) => p.feature.index, stroke, strokeWidth: 2.5 }),
       Plot.dot(lines, { x: 'step', y: 'r2', r: 3.5, fill: stroke, stroke: 'var(--paper)' }),
-      Plot.text(ends, { x: 'step', y: 'shown', text: (p: (typeof ends)[number]) => shortName(p.feature), textAnchor: 'start', dx: 9, fontWeight: 600, fill: 'var(--ink)' }),
-      Plot.tip(lines, Plot.pointer({ x: 'step', y: 'r2', title: (p: (typeof lines)[number]) => tipText(p.feature, `${checkpoints[p.step]?.name ?? ''}: R² ${fixed(p.r2)}`), ...TIP })),
+      Plot.text(ends, {
+        x: 'step',
+        y: 'shown',
+        text: (p: (typeof ends)[number]) => shortName(p.feature),
+        textAnchor: 'start',
+        dx: 9,
+        fontWeight: 600,
+        fill: 'var(--ink)',
+      }),
+      Plot.tip(
+        lines,
+        Plot.pointer({
+          x: 'step',
+          y: 'r2',
+          title: (p: (typeof lines)[number]) => tipText(p.feature, `${checkpoints[p.step]?.name ?? ''}: R² ${fixed(p.r2)}`),
+          ...TIP,
+        }),
+      ),
     ],
   }) as HTMLElement;
 }
@@ -63,10 +88,26 @@ export function checkpointMeans(width: number): HTMLElement {
       Plot.dot(steps, { x: 'step', y: 'meanK', r: 3.5, fill: 'var(--ink)' }),
       Plot.line(steps, { x: 'step', y: 'meanKTop', stroke: 'var(--accent)', strokeWidth: 2.5, strokeDasharray: '7,4' }),
       Plot.dot(steps, { x: 'step', y: 'meanKTop', r: 3.5, fill: 'var(--accent)' }),
-      Plot.tip(steps, Plot.pointerX({ x: 'step', y: 'meanK', title: (c: (typeof steps)[number]) => `${c.name}\nmean K ${fixed(c.meanK)}\n${c.topCount} most important ${fixed(c.meanKTop)}`, ...TIP })),
+      Plot.tip(
+        steps,
+        Plot.pointerX({
+          x: 'step',
+          y: 'meanK',
+          title: (c: (typeof steps)[number]) => `${c.name}\nmean K ${fixed(c.meanK)}\n${c.topCount} most important ${fixed(c.meanKTop)}`,
+          ...TIP,
+        }),
+      ),
     ],
   });
-  return element('div', {}, legend([{ text: 'all features', colour: 'var(--ink)' }, { text: `${checkpoints.at(-1)?.topCount ?? ''} most important`, colour: 'var(--accent)', dash: 'dashed' }]), drawing);
+  return element(
+    'div',
+    {},
+    legend([
+      { text: 'all features', colour: 'var(--ink)' },
+      { text: `${checkpoints.at(-1)?.topCount ?? ''} most important`, colour: 'var(--accent)', dash: 'dashed' },
+    ]),
+    drawing,
+  );
 }
 
 export function checkpointRelation(width: number): HTMLElement {
@@ -83,8 +124,24 @@ export function checkpointRelation(width: number): HTMLElement {
       Plot.dot(known, { x: 'step', y: 'importanceRhoStd', r: 3.5, fill: 'var(--ink)' }),
       Plot.line(known, { x: 'step', y: 'importanceRhoRaw', stroke: 'var(--accent)', strokeWidth: 2.5, strokeDasharray: '7,4' }),
       Plot.dot(known, { x: 'step', y: 'importanceRhoRaw', r: 3.5, fill: 'var(--accent)' }),
-      Plot.tip(known, Plot.pointerX({ x: 'step', y: 'importanceRhoStd', title: (c: (typeof known)[number]) => `${c.name}\nK ${signed(c.importanceRhoStd)}\nK raw ${signed(c.importanceRhoRaw)}`, ...TIP })),
+      Plot.tip(
+        known,
+        Plot.pointerX({
+          x: 'step',
+          y: 'importanceRhoStd',
+          title: (c: (typeof known)[number]) => `${c.name}\nK ${signed(c.importanceRhoStd)}\nK raw ${signed(c.importanceRhoRaw)}`,
+          ...TIP,
+        }),
+      ),
     ],
   });
-  return element('div', {}, legend([{ text: 'K', colour: 'var(--ink)' }, { text: 'K raw', colour: 'var(--accent)', dash: 'dashed' }]), drawing);
+  return element(
+    'div',
+    {},
+    legend([
+      { text: 'K', colour: 'var(--ink)' },
+      { text: 'K raw', colour: 'var(--accent)', dash: 'dashed' },
+    ]),
+    drawing,
+  );
 }

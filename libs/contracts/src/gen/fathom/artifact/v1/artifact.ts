@@ -24,7 +24,7 @@ export interface ArtifactRef {
 
 /** A range of rows of an image set or an activation artifact. */
 export interface RowRange {
-  /** First row, 0-based. */
+  /** First row, from 0 to one below the number of rows. */
   first: number;
   /** Number of rows; 0 means all rows from `first` on. */
   count: number;

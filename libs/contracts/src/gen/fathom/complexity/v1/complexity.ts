@@ -24,7 +24,7 @@ export interface Probe {
   folds: number;
   /** Ridge penalties to choose from, above 0, ascending; empty means 1e-5, 1e-4, 1e-3, 1e-2, 1e-1. */
   alphas: number[];
-  /** Seed of the permutation of the null. */
+  /** Seed of the permutation of the null, 0 to 4,294,967,295. */
   nullSeed: number;
   /** Whether to leave out the in-sample variant (`published`), for which every layer needs n > d + 1 rows. */
   withoutPublished: boolean;
@@ -55,8 +55,10 @@ export interface StartMeasureRequest {
 }
 
 /**
- * The operation that measures; its result is a "complexity" artifact: k_std, k_std_se, k_raw, k_published, depth_half, variance,
- * prevalence F64 [k]; r2, r2_in_sample F64 [k, L]; live U8 [k]; attributes layers, alpha, null_mean, null_95, dead.
+ * The operation that measures; its result is a "complexity" artifact: k_std in [0, 1], k_std_se (at least 0), k_raw and
+ * k_published (at most 1), depth_half in layers, [0, L], variance (at least 0), prevalence in [0, 1], each F64 [k]; r2 and r2_in_sample
+ * F64 [k, L] in [0, 1]; live U8 [k], 0 = dead; attributes layers, alpha, null_mean, null_95 (one per layer), dead (a count).
+ * k_published and r2_in_sample are absent where the probe is without_published.
  */
 export interface StartMeasureResponse {
   /** The operation. */
@@ -80,8 +82,8 @@ export interface StartMeasureOverTrainingRequest {
 }
 
 /**
- * The operation that measures; its result is an "over-training" artifact: lambda, lambda_raw, lambda_unshared, k_unshared F64 [k],
- * r2 F64 [k, E].
+ * The operation that measures; its result is an "over-training" artifact: lambda in [0, 1], lambda_raw (at most 1),
+ * lambda_unshared and k_unshared in [0, 1] (absent where there is one layer only), each F64 [k]; r2 F64 [k, E] in [0, 1].
  */
 export interface StartMeasureOverTrainingResponse {
   /** The operation. */
@@ -108,7 +110,8 @@ export interface StartMeasureFlowRequest {
 
 /**
  * The operation that measures; its result is a "flow" artifact: simplest, most_complex I32 [m] (features);
- * simplest_shortcut_r2, simplest_main_r2, …_cka F64 [blocks, m].
+ * simplest_shortcut_r2, simplest_main_r2, simplest_shortcut_cka, simplest_main_cka and the same of most_complex F64 [blocks, m] in
+ * [0, 1]; attribute blocks (names).
  */
 export interface StartMeasureFlowResponse {
   /** The operation. */

@@ -67,11 +67,14 @@ export interface StartFitRequest {
     /** Random directions. */
     { $case: "randomDirections"; value: RandomDirections }
     | undefined;
-  /** Seed of everything random in the fit. */
+  /** Seed of everything random in the fit, 0 to 4,294,967,295. */
   seed: number;
 }
 
-/** The operation that fits; its result is a "dictionary" artifact: D F64 [k, d], rows of unit length. */
+/**
+ * The operation that fits; its result is a "dictionary" artifact: D F64 [k, d], rows of unit length (or zero); attributes
+ * method, tensor, atoms_per_class (0 without classes), fits (rows, loss, relative_loss, sweeps, converged of each part).
+ */
 export interface StartFitResponse {
   /** The operation. */
   operation: Operation | undefined;
@@ -91,7 +94,10 @@ export interface StartEncodeRequest {
   tensor: string;
 }
 
-/** The operation that encodes; its result is a "codes" artifact: z F32 [n, k], not negative. */
+/**
+ * The operation that encodes; its result is a "codes" artifact: z F32 [n, k], at least 0; attributes worst_kkt_residual
+ * (relative, at least 0), images and rows (what was encoded).
+ */
 export interface StartEncodeResponse {
   /** The operation. */
   operation: Operation | undefined;
@@ -116,8 +122,9 @@ export interface StartDescribeRequest {
 }
 
 /**
- * The operation that describes; its result is a "fidelity" artifact with attributes prediction_agreement, reconstruction_r2,
- * accuracy, dead, sparsity (share of codes above 0).
+ * The operation that describes; its result is a "fidelity" artifact: prevalence F64 [k], in [0, 1]; attributes
+ * prediction_agreement in [0, 1], reconstruction_r2 (at most 1), accuracy in [0, 1] or null without labels, sparsity (share of
+ * codes that are 0, in [0, 1]), dead (features whose codes do not vary), zero_atoms and atoms (counts).
  */
 export interface StartDescribeResponse {
   /** The operation. */

@@ -37,8 +37,9 @@ export interface StartMeasureRequest {
 }
 
 /**
- * The operation that measures; its result is an "importance" artifact: importance, importance_signed, prevalence F64 [k];
- * attributes prediction_agreement, reconstruction_r2, accuracy.
+ * The operation that measures; its result is an "importance" artifact: importance (at least 0) and importance_signed in
+ * logits, prevalence in [0, 1], each F64 [k]; attributes prediction_agreement in [0, 1], reconstruction_r2 (at most 1), accuracy in
+ * [0, 1] or null without labels.
  */
 export interface StartMeasureResponse {
   /** The operation. */
@@ -71,13 +72,17 @@ export interface StartAblateRequest {
   importance:
     | ArtifactRef
     | undefined;
-  /** Seed of the random orders. */
+  /** Seed of the random orders, 0 to 4,294,967,295. */
   seed: number;
   /** Number of random orders, 1 to 1000; 0 means 20. */
   randomOrders: number;
 }
 
-/** The operation that ablates; its result is an "ablation" artifact: one F64 [11] per order, accuracy after removing 0, 10, … 100 %. */
+/**
+ * The operation that ablates; its result is an "ablation" artifact: most_complex_first, simplest_first, most_important_first
+ * and random, each F64 [11] in [0, 1]: accuracy after removing 0, 10, … 100 % of the features, the unexplained part kept; the same with
+ * the suffix _rest_dropped, without it; attribute labelled: accuracy against labels (true) or agreement with the network (false).
+ */
 export interface StartAblateResponse {
   /** The operation. */
   operation: Operation | undefined;

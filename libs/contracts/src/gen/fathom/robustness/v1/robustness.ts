@@ -24,7 +24,7 @@ export interface GaussianNoise {
   sigmas: number[];
   /** Draws per image and standard deviation, 2 to 10,000; 0 means 100. */
   draws: number;
-  /** Seed of the noise. */
+  /** Seed of the noise, 0 to 4,294,967,295. */
   seed: number;
 }
 
@@ -34,7 +34,7 @@ export interface Masking {
   shares: number[];
   /** Masks per share, 1 to 10,000; 0 means 20. */
   masksPerShare: number;
-  /** Seed of the masks. */
+  /** Seed of the masks, 0 to 4,294,967,295. */
   seed: number;
 }
 
@@ -64,7 +64,10 @@ export interface StartMeasureSensitivityRequest {
   noise: GaussianNoise | undefined;
 }
 
-/** The operation that measures; its result is a "sensitivity" artifact: sensitivity, raw, range F64 [k], by_sigma F64 [sigmas, k]. */
+/**
+ * The operation that measures; its result is a "sensitivity" artifact: sensitivity (relative to the code's variance), raw (squared
+ * units of the code) and range (units of the code) F64 [k], by_sigma F64 [sigmas, k] (as sensitivity); all at least 0.
+ */
 export interface StartMeasureSensitivityResponse {
   /** The operation. */
   operation: Operation | undefined;
@@ -88,7 +91,10 @@ export interface StartMeasureLocalityRequest {
   masking: Masking | undefined;
 }
 
-/** The operation that measures; its result is a "locality" artifact: redundancy, cka_penultimate, cka_published, hoyer F64 [k]. */
+/**
+ * The operation that measures; its result is a "locality" artifact: redundancy (at least 0, about 1 where redundant),
+ * cka_penultimate, cka_published and hoyer in [0, 1], each F64 [k].
+ */
 export interface StartMeasureLocalityResponse {
   /** The operation. */
   operation: Operation | undefined;

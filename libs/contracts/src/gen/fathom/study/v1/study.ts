@@ -28,7 +28,7 @@ export interface StudyNetwork {
   model:
     | ArtifactRef
     | undefined;
-  /** Epoch of training, 0 for untrained. */
+  /** Epoch of training, 0 for untrained, to 4,294,967,295. */
   epoch: number;
 }
 
@@ -48,7 +48,7 @@ export interface RelationOptions {
   bootstrapDraws: number;
   /** Permutations for the p-values, 100 to 1,000,000; 0 means 10,000. */
   permutationDraws: number;
-  /** Seed of both. */
+  /** Seed of both, 0 to 4,294,967,295. */
   seed: number;
 }
 
@@ -70,7 +70,7 @@ export interface StudySpec {
     | undefined;
   /** Atoms per class of the dictionaries, 1 to 1000; 0 means 10. */
   atomsPerClass: number;
-  /** Seed of the dictionaries, the random orders of ablation. */
+  /** Seed of the dictionaries and of the random orders of ablation, 0 to 4,294,967,295. */
   seed: number;
   /** The probe. */
   probe:
