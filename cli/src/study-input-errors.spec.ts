@@ -141,9 +141,9 @@ test('a study file that is not there', async () => {
 test('--skip-bad leaves unreadable images out and says how many; folders of images can be studied', async () => {
   const study = { ...inFolder('bad-image'), atomsPerClass: 1, noise: { images: 2, draws: 2 } };
   const file = writeStudy(root, { ...study, classNames: [] }, 'skip.json');
-  const { code, err } = await fathom(['study', 'run', file, '--skip-bad', '--store', inRoot('skip-store'), '--out', inRoot('skip-out')]);
+  const { code, err, out } = await fathom(['study', 'run', file, '--skip-bad', '--store', inRoot('skip-store'), '--out', inRoot('skip-out')]);
   expect([code, complaints(err)]).toEqual([0, []]);
-  expect(err).toContain('Images of "test" that could not be read and were left out: 1.');
+  expect(out).toContain('Images of "test" that could not be read and were left out: 1.');
   const { study: found, data } = JSON.parse(readFileSync(join(inRoot('skip-out'), 'scores.json'), 'utf8')) as {
     study: { reduced: string[] };
     data: { classes: string[]; sets: { images: number }[] };

@@ -24,21 +24,15 @@ export function pageBody(data: ReportData): Html {
     featuresSection(data),
   ];
   return html`<body>
-    <a class="skip" href="#main">Skip to the features</a>
-    ${masthead(data)}
-    <nav class="contents" aria-label="Contents">
-      <ol>
-        ${sections.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>`)}
-      </ol>
-    </nav>
-    <noscript
-      ><p class="absent page">
-        The pictures and the table of features need JavaScript, which is inside this file; nothing is loaded from elsewhere.
-      </p></noscript
-    >
-    <main id="main" tabindex="-1">${sections.map(section)}</main>
-    ${closing(data)}
-    <aside id="chosen" class="chosen" aria-label="Chosen features" hidden></aside>
-    <p id="announcer" class="unseen" role="status"></p>
-  </body> `;
+<a class="skip" href="#main">Skip to the features</a>
+${masthead(data)}
+<nav class="contents" aria-label="Contents"><ol>${sections.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>`)}</ol></nav>
+<noscript><p class="absent page">The pictures and the table of features need JavaScript, which is inside this file; nothing is loaded from elsewhere.</p></noscript>
+<main id="main" tabindex="-1">
+${sections.map(section)}</main>
+${closing(data)}
+<aside id="chosen" class="chosen" aria-label="Chosen features" hidden></aside>
+<p id="announcer" class="unseen" role="status"></p>
+</body>
+`;
 }

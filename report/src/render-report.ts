@@ -18,27 +18,22 @@ export function renderReport(data: ReportData): string {
   // Charts carry a style element each, so styles are allowed inline; they could load nothing: all but embedded images is forbidden.
   const policy = `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
   return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${data.title} – Fathom report</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${new Html(built('client.css'))}
-        </style>
-      </head>
-      ${pageBody(data)}
-      <script type="application/json" id="report-data">
-        ${new Html(embeddedJson(data))}
-      </script>
-      <script>
-        ${new Html(script)};
-      </script>
-    </html> `.text;
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${data.title} – Fathom report</title>
+<link rel="icon" href="data:,">
+<style>${new Html(built('client.css'))}</style>
+</head>
+${pageBody(data)}
+<script type="application/json" id="report-data">${new Html(embeddedJson(data))}</script>
+<script>${new Html(script)}</script>
+</html>
+`.text;
 }
 
 /** From src/ (tests) and from dist/ alike, the built client lies in dist/. */

@@ -94,13 +94,11 @@ function inChromium(): void {
   ] as const)('at %i pixels in %s colours every chart is drawn, nothing overflows, and text has contrast', async (width, scheme) => {
     await open(width, scheme);
     for (const name of PLOTS) {
-      const size = await page
-        .locator(`[data-plot="${name}"]`)
-        .evaluate((place) => ({
-          marks: place.querySelectorAll('svg circle, svg path').length,
-          drawn: place.querySelector('svg')!.getBoundingClientRect().width,
-          place: place.clientWidth,
-        }));
+      const size = await page.locator(`[data-plot="${name}"]`).evaluate((place) => ({
+        marks: place.querySelectorAll('svg circle, svg path').length,
+        drawn: place.querySelector('svg')!.getBoundingClientRect().width,
+        place: place.clientWidth,
+      }));
       expect({ name, marks: size.marks > 3, fits: size.drawn > 0 && size.drawn <= size.place + 1 }).toEqual({ name, marks: true, fits: true });
     }
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);

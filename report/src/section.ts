@@ -17,22 +17,15 @@ export interface Section {
 export function section(part: Section): Html {
   const { id, heading, lede, figure, shows, silent } = part;
   return html`<section id="${id}" class="part${part.wide ? ' wide' : ''}" aria-labelledby="${id}-heading">
-    <div class="words">
-      <h2 id="${id}-heading">${heading}</h2>
-      <p class="lede">${lede}</p>
-    </div>
-    ${
-      figure === null
-        ? html`<p class="absent">${ABSENT}</p>`
-        : html`<figure aria-labelledby="${id}-heading">
-            ${figure}
-            <figcaption>
-              <p><b>Shows</b> ${shows}</p>
-              <p><b>Does not show</b> ${silent}</p>
-            </figcaption>
-          </figure>`
-    }
-  </section> `;
+<div class="words"><h2 id="${id}-heading">${heading}</h2><p class="lede">${lede}</p></div>
+${
+  figure === null
+    ? html`<p class="absent">${ABSENT}</p>`
+    : html`<figure aria-labelledby="${id}-heading">${figure}
+<figcaption><p><b>Shows</b> ${shows}</p><p><b>Does not show</b> ${silent}</p></figcaption></figure>`
+}
+</section>
+`;
 }
 
 /** The place where the client draws the chart of that name. */
@@ -42,13 +35,10 @@ export function plot(name: string, label: string): Html {
 
 /** A choice between a few views of a chart: radio buttons, the first chosen. */
 export function choice(name: string, legend: string, options: readonly (readonly [value: string, text: string])[]): Html {
-  return html`<fieldset class="choice" data-choice="${name}">
-    <legend>${legend}</legend>
-    ${options.map(
-      ([value, text], i) =>
-        html`<label><input type="radio" name="${name}" value="${value}" ${i === 0 ? html` checked` : null} /><span>${text}</span></label>`,
-    )}
-  </fieldset>`;
+  return html`<fieldset class="choice" data-choice="${name}"><legend>${legend}</legend>${options.map(
+    ([value, text], i) =>
+      html`<label><input type="radio" name="${name}" value="${value}"${i === 0 ? html` checked` : null}><span>${text}</span></label>`,
+  )}</fieldset>`;
 }
 
 const ABSENT = 'This study did not compute it.';
