@@ -1,6 +1,6 @@
 import { InputError } from '@fathom/errors';
 import { memoryRows } from '@fathom/tensors';
-import { fitClassNmf, fitGlobalNmf, fitOneClass } from './class-nmf.js';
+import { fitClassNmf, fitOneClass } from './class-nmf.js';
 import { sparseMatrix, thrownBy } from './compare.fixture.js';
 import { fitNmf } from './nmf.js';
 
@@ -89,11 +89,5 @@ describe('class-wise NMF', () => {
     const error = await thrownBy(call);
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toContain(message);
-  });
-});
-
-describe('global NMF', () => {
-  it('is the NMF of all rows', async () => {
-    expect(await fitGlobalNmf(memoryRows('acts', rows, n, d), options)).toEqual(await fitNmf(rows, n, d, options));
   });
 });

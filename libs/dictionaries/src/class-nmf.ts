@@ -1,7 +1,7 @@
 import { InputError, unwatched, type Control } from '@fathom/errors';
 import type { RowSource } from '@fathom/tensors';
 import { resolveNmfOptions, type NmfOptions } from './nmf-options.js';
-import { fitNmf, fitNmfStreamed, type NmfFit } from './nmf.js';
+import { fitNmf, type NmfFit } from './nmf.js';
 import { requireCount, requireValues, viewOfRows } from './row-blocks.js';
 
 /** How the fit of one class went. */
@@ -84,11 +84,6 @@ export async function fitClassNmf(input: LabelledRows, options: NmfOptions, cont
     control.progress(label + 1, classes);
   }
   return { atoms, perClass };
-}
-
-/** Global NMF (docs/measures.md §1a): one dictionary for all rows, whatever their class. As {@link fitNmfStreamed}. */
-export async function fitGlobalNmf(source: RowSource, options: NmfOptions, control: Control = unwatched): Promise<NmfFit> {
-  return fitNmfStreamed(source, options, control);
 }
 
 function requireLabels(labels: Int32Array, n: number, classes: number): void {

@@ -10,11 +10,7 @@ const failure = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 /** What holds for every store. `empty` gives a new store without objects. */
-export function describeObjectStore(
-  name: string,
-  empty: () => Promise<ObjectStore>,
-  options: { readonly runs: number; readonly oneWriterWins: boolean } = { runs: 50, oneWriterWins: true },
-): void {
+export function describeObjectStore(name: string, empty: () => Promise<ObjectStore>, options: { readonly runs: number } = { runs: 50 }): void {
   const keysOf = async (store: ObjectStore, prefix = ''): Promise<string[]> => {
     const keys: string[] = [];
     for await (const { key } of store.list(prefix)) keys.push(key);
@@ -77,7 +73,7 @@ export function describeObjectStore(
       expect(await store.get('k')).toEqual(text('third'));
     });
 
-    (options.oneWriterWins ? it : it.skip)('lets exactly one of many writers of a key win, and keeps its bytes', async () => {
+    it('lets exactly one of many writers of a key win, and keeps its bytes', async () => {
       const contents = Array.from({ length: 12 }, (_, i) => text(`${i}`.repeat(5000)));
       const outcomes = await Promise.all(contents.map((content) => store.put('race', content, { ifAbsent: true })));
       expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);

@@ -27,7 +27,6 @@ if (endpoint === undefined) {
   const access = { endpoint, accessKey, secretKey, bucket };
   describeObjectStore('store in a bucket', () => Promise.resolve(s3Store({ ...access, prefix: `run/${count++}` })), {
     runs: 5,
-    oneWriterWins: process.env['FATHOM_TEST_S3_CONDITIONAL'] !== 'no',
   });
 
   it('more than a page of objects is listed in order', async () => {
