@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ArtifactStore, type Artifact } from '@fathom/artifacts';
+import { ArtifactStore, type Artifact, type Provenance } from '@fathom/artifacts';
 import { FathomError, InputError } from '@fathom/errors';
 import { openStore } from '@fathom/store';
 import { encodeSafetensors } from '@fathom/tensors';
@@ -42,12 +42,17 @@ export function addArtifactsCommand(program: Command): void {
       } else {
         terminal.print(`${digest}  ${kind}`);
         for (const [name, { dtype, shape }] of Object.entries(tensors)) terminal.print(`  ${name.padEnd(28)} ${dtype} [${shape.join(', ')}]`);
-        terminal.print(
-          `  made by ${provenance.job} ${provenance.codeVersion}${provenance.engine ? ` on ${provenance.engine.name} ${provenance.engine.version}` : ''}, ${provenance.determinism}`,
-        );
+        terminal.print(`  made by ${originOf(provenance)}`);
       }
       terminal.result({ digest, kind, attributes, provenance, tensors });
     });
+}
+
+/** Job, code, engine and class in a line. */
+function originOf({ job, codeVersion, engine, arithmetic, determinism }: Provenance): string {
+  const on = engine ? ` on ${engine.name} ${engine.version}` : '';
+  const by = arithmetic ? `, integers by ${arithmetic.name} ${arithmetic.version} (${arithmetic.way})` : '';
+  return `${job} ${codeVersion}${on}, ${determinism}${by}`;
 }
 
 const SHORTEST = 6;

@@ -14,6 +14,8 @@ export interface GlobalOptions {
   readonly store?: string;
   /** Worker threads; wins over the configuration. */
   readonly threads?: string;
+  /** Who multiplies integers; wins over the configuration. */
+  readonly engine?: string;
   /** Whether to talk to running services instead of running them in this process. */
   readonly remote?: boolean;
   readonly json?: boolean;
@@ -33,6 +35,7 @@ export function commandContext(options: GlobalOptions): CommandContext {
   const overrides = {
     ...(options.store === undefined ? {} : { store: options.store }),
     ...(options.threads === undefined ? {} : { threads: threadCount(options.threads) }),
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
   };
   const config = loadConfig({ ...(options.config === undefined ? {} : { file: options.config }), overrides });
   return {

@@ -29,6 +29,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'no threads': { args: [...LIST, '--threads', '0'], says: ['--threads', 'got 0', 'from 1 to 256'] },
   'threads as a word': { args: [...LIST, '--threads', 'many'], says: ['--threads', 'got many'] },
   'threads of the environment': { args: LIST, env: { FATHOM_THREADS: '0' }, says: ['threads', 'got 0', '1 to 256'] },
+  'an unknown engine': { args: [...LIST, '--engine', 'abacus'], says: ['engine', 'got abacus', 'onnxruntime, tensorflow, reference'] },
+  'an engine of the environment': { args: LIST, env: { FATHOM_ENGINE: 'abacus' }, says: ['engine', 'got abacus'] },
   'a store of another kind': { args: [...LIST, '--store', 'ftp://host/x'], says: ['store', 'ftp://host/x', 's3://bucket/prefix'] },
   's3 without credentials': { args: [...LIST, '--store', 's3://bucket/x'], says: ['store', 's3://bucket/x', 'accessKey'] },
   'a configuration that is not there': { args: [...LIST, '--config', join(root, 'none.json')], says: ['none.json'], code: 3 },
@@ -45,7 +47,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'watching an unknown study': { args: ['study', 'watch', 'none', '--store', join(root, 'empty')], says: ['no study "none"'], code: 3 },
   'a network that is not there': { args: ['models', 'describe', join(root, 'none.onnx')], says: ['none.onnx'], code: 3 },
   'a network that is none': { args: ['models', 'describe', config('text.onnx', 'text')], says: ['text.onnx', 'ONNX'] },
-  'a folder in place of a network': { args: ['models', 'describe', root], says: [root, 'is a folder'] },
+  'a folder in place of a network': { args: ['models', 'describe', root], says: [root, 'is no file'] },
 };
 
 test.concurrent.each(Object.entries(CASES))('%s: one line and the exit code', async (_name, { args, env = {}, says, code = 2 }) => {

@@ -20,6 +20,7 @@ export function program(): Command {
     .option('--config <file>', 'configuration file (JSON)')
     .option('--store <location>', 'where artifacts are kept: a folder, or s3://bucket/prefix (default: .fathom)')
     .option('--threads <count>', 'worker threads (default: one per processor)')
+    .option('--engine <name>', 'who multiplies integers: onnxruntime, tensorflow or reference (default: onnxruntime); results are the same')
     .option('--remote', 'talk to running services at the configured addresses instead of running them in this process')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', `\nExample:\n  fathom demo\n\n${EXIT_CODES_HELP}`);

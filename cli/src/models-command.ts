@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readNetwork } from '@fathom/analyses';
 import { describeNetwork, type NetworkDescription } from '@fathom/engines';
-import { FathomError, InputError, restoreError } from '@fathom/errors';
+import { FathomError, restoreError } from '@fathom/errors';
 import { commandContext, type GlobalOptions } from './command-context.js';
 
 /** Adds `fathom models describe`. */
@@ -10,12 +10,12 @@ export function addModelsCommand(program: Command): void {
   const group = program.command('models').description('look into networks');
   group
     .command('describe <file>')
-    .description('show the residual blocks, taps, penultimate layer and head that are found in an ONNX file')
+    .description('show the residual blocks, taps, penultimate layer and head that are found in an ONNX file or a TensorFlow.js model.json')
     .option('--tap <tensor...>', 'name the taps instead of finding them')
     .addHelpText('after', '\nExample:\n  fathom models describe models/fashion/checkpoints/epoch-15.onnx')
     .action(async (file: string, options: { tap?: string[] }, command: Command) => {
       const { terminal } = commandContext(command.optsWithGlobals<GlobalOptions>());
-      const description = describe(file, await readNetwork(file), options.tap);
+      const description = await describe(file, options.tap);
       const { input, blocks, taps, penultimate, head, logits, opset, producer } = description;
       terminal.print(`input        ${input.name}  [${input.fixedBatch ?? 'any'}, ${input.channels}, ${input.height}, ${input.width}]`);
       for (const { tap, nonLinearity, shortcut, main } of blocks)
@@ -23,25 +23,15 @@ export function addModelsCommand(program: Command): void {
       terminal.print(`taps         ${taps.join(', ')}`);
       terminal.print(`penultimate  ${penultimate.tensor}  ${penultimate.width} channels`);
       terminal.print(`head         ${head.classes} classes, logits ${logits}`);
-      terminal.print(`made by      ${producer || 'unknown'}, opset ${opset}`);
+      terminal.print(`made by      ${producer || 'unknown'}${opset > 0 ? `, opset ${opset}` : ''}`);
       terminal.result({ input, blocks, taps, penultimate, classes: head.classes, logits, opset, producer });
     });
 }
 
-async function readNetwork(file: string): Promise<Uint8Array> {
+/** Describes the network of a file; an error names the file. */
+async function describe(file: string, taps: readonly string[] | undefined): Promise<NetworkDescription> {
   try {
-    return await readFile(resolve(file));
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EISDIR')
-      throw new InputError({ field: file, problem: 'is a folder', accepted: 'an ONNX file', cause });
-    throw new FathomError('NOT_FOUND', `${file} cannot be read: ${(cause as Error).message}`, { cause, metadata: { path: file } });
-  }
-}
-
-/** Describes a network; an error names the file. */
-function describe(file: string, bytes: Uint8Array, taps: readonly string[] | undefined): NetworkDescription {
-  try {
-    return describeNetwork(bytes, taps ? { taps } : {});
+    return describeNetwork(await readNetwork(resolve(file)), taps ? { taps } : {});
   } catch (thrown) {
     const { reason, message, metadata } = FathomError.from(thrown);
     throw restoreError({ reason, message: `${file}: ${message}`, metadata });

@@ -44,7 +44,7 @@ export async function prepareStudy(file: StudyFile, services: Services, signal: 
     train,
     atomsPerClass,
     seed,
-    probe: { folds: 0, alphas: [], nullSeed: seed, withoutPublished: !file.published },
+    probe: { folds: 0, alphas: [], nullSeed: seed, withoutPublished: !file.published, bits: file.bits },
     noise: { sigmas: [...noise.sigmas], draws: noise.draws, seed },
     noiseImages: noise.images,
     masking: { shares: [], masksPerShare: 0, seed },

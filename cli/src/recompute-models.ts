@@ -1,24 +1,23 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { descriptionOf } from '@fathom/analyses';
-import type { ArtifactStore } from '@fathom/artifacts';
+import { descriptionOf, networkOf } from '@fathom/analyses';
 import type { study } from '@fathom/contracts';
 import { FathomError } from '@fathom/errors';
 import type { Services } from './services.js';
-import type { VerifiedStep } from './verify-study.js';
+import { verifyStep, type Stores, type VerifiedStep } from './verified-step.js';
 
-/** The networks of a study, registered again from their ONNX bytes alone. */
+/** The networks of a study, registered again from their stored bytes alone. */
 export interface RecomputedModels {
   /** The study with the digests of the recomputed "model" artifacts. */
   readonly spec: study.StudySpec;
   readonly rows: readonly VerifiedStep[];
 }
 
-/** Registers every network of a study again: taps, head and description are found anew in the ONNX bytes of its artifact. */
+/** Registers every network of a study again: taps, head and description are found anew in the bytes of its artifact. */
 export async function recomputeModels(
   spec: study.StudySpec,
-  stored: ArtifactStore,
+  stores: Stores,
   services: Services,
   folder: string,
   signal: AbortSignal,
@@ -31,8 +30,8 @@ export async function recomputeModels(
     const known = rows.get(step)?.recomputed;
     if (known) return { ...network, model: { contentDigest: known } };
     const path = join(folder, `${createHash('sha256').update(digest).digest('hex')}.onnx`);
-    const recomputed = await registerAgain(network.name, digest, stored, services, path, signal);
-    rows.set(step, { step, stored: digest, recomputed, same: digest === recomputed });
+    const recomputed = await registerAgain(network.name, digest, stores, services, path, signal);
+    rows.set(step, await verifyStep(step, digest, recomputed, stores));
     return { ...network, model: { contentDigest: recomputed } };
   };
   const checkpoints: study.StudyNetwork[] = [];
@@ -45,7 +44,7 @@ export async function recomputeModels(
 async function registerAgain(
   name: string,
   digest: string,
-  stored: ArtifactStore,
+  { stored }: Stores,
   services: Services,
   path: string,
   signal: AbortSignal,
@@ -54,7 +53,7 @@ async function registerAgain(
     const artifact = await stored.open(digest);
     const description = descriptionOf(artifact);
     const { request } = artifact.provenance.request as { request?: { taps?: string[] } };
-    await writeFile(path, (await artifact.tensor('onnx')).data);
+    await writeFile(path, await networkOf(artifact));
     const { model } = await services.activation.registerModel(
       { path, name: description.name, preprocessing: description.preprocessing, taps: request?.taps ?? [] },
       { signal },

@@ -9,6 +9,7 @@ export function addScoreCommand(program: Command): void {
     .command('score <folder>')
     .description('score features from arrays in safetensors files, without any server')
     .requiredOption('--out <file>', 'file for the scores (JSON)')
+    .option('--bits <count>', 'bits of the fixed point that arrays are read in: 16, or 24 for a hundred times the accuracy', '16')
     .addHelpText(
       'after',
       `
@@ -18,18 +19,23 @@ noisy_codes.safetensors (z [sigma, draws, images, k]), checkpoints.safetensors, 
 case.json (folds, alphas, layers, checkpoints, seed). What an absent file prevents is absent from the scores.
 
 Example:
-  fathom score my-arrays --out scores.json`,
+  fathom score my-arrays --out scores.json
+  fathom score my-arrays --bits 24 --out scores.json`,
     )
-    .action(async (folder: string, options: { out: string }, command: Command) => {
-      const { terminal, interruption } = commandContext(command.optsWithGlobals<GlobalOptions>());
+    .action(async (folder: string, options: { out: string; bits: string }, command: Command) => {
+      const { config, terminal, interruption } = commandContext(command.optsWithGlobals<GlobalOptions>());
       await requireWritableFile(options.out);
       let opened = { layers: [] as readonly string[], checkpoints: [] as readonly string[], features: 0 };
-      const json = await scoreFolder(folder, interruption.signal, (message) => {
-        if (message.type === 'progress') return terminal.progress({ ...message, stage: 'layers and checkpoints' });
-        opened = message;
-        terminal.note(`layers, in this order: ${message.layers.join(', ')}`);
-        if (message.checkpoints.length > 0) terminal.note(`checkpoints, in this order: ${message.checkpoints.join(', ')}`);
-      });
+      const json = await scoreFolder(
+        { folder, bits: Number(options.bits), threads: config.threads, engine: config.engine },
+        interruption.signal,
+        (message) => {
+          if (message.type === 'progress') return terminal.progress({ ...message, stage: 'layers and checkpoints' });
+          opened = message;
+          terminal.note(`layers, in this order: ${message.layers.join(', ')}`);
+          if (message.checkpoints.length > 0) terminal.note(`checkpoints, in this order: ${message.checkpoints.join(', ')}`);
+        },
+      );
       terminal.endProgress();
       const { layers, checkpoints, features } = opened;
       const path = await writeWhole(options.out, json);

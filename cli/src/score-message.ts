@@ -1,4 +1,17 @@
+import type { EngineName } from '@fathom/engines';
 import type { Reason } from '@fathom/errors';
+
+/** What the thread that scores has to know. */
+export interface ScoreTask {
+  readonly folder: string;
+  /** Of the fixed point, 16 or 24. */
+  readonly bits: number;
+  /** Threads of its crew. */
+  readonly threads: number;
+  readonly engine: EngineName;
+  /** One Int32; not 0 means stop. */
+  readonly cancelFlag: SharedArrayBuffer;
+}
 
 /** What the thread that scores tells the command, in this order: what it opened, how far it is, and the scores or an error. */
 export type ScoreMessage =

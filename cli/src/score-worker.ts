@@ -1,24 +1,37 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openScoreInputs, scoreArrays } from '@fathom/analyses';
-import { FathomError } from '@fathom/errors';
-import type { ScoreMessage } from './score-message.js';
+import { cancelled, FathomError, type Control } from '@fathom/errors';
+import { threadCrew } from '@fathom/operations';
+import type { ScoreMessage, ScoreTask } from './score-message.js';
 
-/** The body of the thread that scores a folder of arrays, so that the command can be interrupted within any computation. */
+/** The body of the thread that scores a folder of arrays with a crew of threads, so that the command can be interrupted within any computation. */
 const tell = (message: ScoreMessage): void => parentPort!.postMessage(message);
 
-async function score(folder: string): Promise<void> {
-  const inputs = await openScoreInputs(folder);
+async function score({ folder, bits, threads, engine, cancelFlag }: ScoreTask): Promise<ScoreMessage> {
+  const flag = new Int32Array(cancelFlag);
+  const control: Control = {
+    throwIfCancelled: () => {
+      if (Atomics.load(flag, 0) !== 0) throw cancelled();
+    },
+    progress: (done, total) => tell({ type: 'progress', done, total }),
+  };
+  const inputs = await openScoreInputs(folder, bits);
   try {
     tell({ type: 'opened', layers: inputs.layerNames, checkpoints: inputs.checkpointNames ?? [], features: inputs.codes.columns });
-    const progress = (done: number, total: number): void => tell({ type: 'progress', done, total });
-    const scores = await scoreArrays(inputs, { throwIfCancelled: () => undefined, progress });
-    tell({ type: 'scores', json: `${JSON.stringify(scores, null, 1)}\n` });
+    const crew = await threadCrew({ hands: threads, engine });
+    try {
+      return { type: 'scores', json: `${JSON.stringify(await scoreArrays(inputs, crew, control), null, 1)}\n` };
+    } finally {
+      await crew.close();
+    }
   } finally {
     await inputs.close();
   }
 }
 
-score(workerData as string).catch((thrown: unknown) => {
-  const { reason, message, metadata } = FathomError.from(thrown);
-  tell({ type: 'error', reason, message, metadata });
-});
+void score(workerData as ScoreTask)
+  .catch((thrown: unknown): ScoreMessage => {
+    const { reason, message, metadata } = FathomError.from(thrown);
+    return { type: 'error', reason, message, metadata };
+  })
+  .then(tell);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ActivationClient, OperationsClient, StudyClient } from '@fathom/contracts';
-import { serve, SERVICES, type Config, type ServiceFactory, type ServiceName } from '@fathom/platform';
+import { serve, SERVICES, type Config, type Platform, type ServiceFactory, type ServiceName } from '@fathom/platform';
 import { activationService } from '@fathom/service-activation';
 import { complexityService } from '@fathom/service-complexity';
 import { dictionaryService } from '@fathom/service-dictionary';
@@ -30,6 +30,14 @@ export interface Services {
   close(): Promise<void>;
 }
 
+/** Services of this process. */
+export interface EmbeddedServices extends Services {
+  /** Where they listen. */
+  readonly addresses: Config['addresses'];
+  /** What they share. */
+  readonly platform: Platform;
+}
+
 /** Connects to services that run elsewhere. */
 export function connectServices(addresses: Config['addresses'], closeToo: () => Promise<void> = () => Promise.resolve()): Services {
   const services = {
@@ -46,16 +54,17 @@ export function connectServices(addresses: Config['addresses'], closeToo: () => 
 }
 
 /** Runs all six services in this process, on a socket that only this user can reach, and connects to them. */
-export async function embedServices(config: Config, logger: Logger = createLogger({ name: 'fathom', level: 'silent' })): Promise<Services> {
+export async function embedServices(config: Config, logger: Logger = createLogger({ name: 'fathom', level: 'silent' })): Promise<EmbeddedServices> {
   const folder = temporaryFolder();
   const address = `unix:${join(folder.path, 'socket')}`;
   const addresses = Object.fromEntries(SERVICES.map((name) => [name, address])) as Record<ServiceName, string>;
   try {
     const served = await serve(Object.values(FACTORIES), { name: 'fathom', address, config: { ...config, addresses }, logger });
-    return connectServices(addresses, async () => {
+    const services = connectServices(addresses, async () => {
       await served.close();
       folder.remove();
     });
+    return { ...services, addresses, platform: served.platform };
   } catch (error) {
     folder.remove();
     throw error;

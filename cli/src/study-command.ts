@@ -10,7 +10,9 @@ import { leftOutRows } from './left-out-rows.js';
 import { readStudyFile, skippingBad, type StudyFile } from './study-file.js';
 import { printResults, verifyCommand, writeResults } from './study-results.js';
 import type { Terminal } from './terminal.js';
-import { verifyStudy, type VerifiedStep } from './verify-study.js';
+import { shareOf } from './compare-artifacts.js';
+import type { VerifiedStep } from './verified-step.js';
+import { verifyStudy } from './verify-study.js';
 import { requireWritableFolder } from './write-results.js';
 
 /** Adds `fathom study run|watch|show|verify`. */
@@ -64,8 +66,11 @@ export function addStudyCommand(program: Command): void {
     });
   group
     .command('verify <study>')
-    .description('recompute every artifact of a study from its images, networks and requests, and compare')
-    .addHelpText('after', `\nExample:\n  fathom study verify my-study\n\nExit code ${EXIT.DIFFERENT} if an artifact differs or cannot be read.`)
+    .description('recompute every artifact of a study, with whichever engine, and compare')
+    .addHelpText(
+      'after',
+      `\nExample:\n  fathom study verify my-study --engine tensorflow\n\nExit code ${EXIT.DIFFERENT} if an artifact differs or cannot be read.`,
+    )
     .action(async (name: string, _options: object, command: Command) => {
       const context = commandContext(command.optsWithGlobals<GlobalOptions>());
       const found = await withServices(context, [], (services) => findStudy(services, name));
@@ -73,8 +78,9 @@ export function addStudyCommand(program: Command): void {
       if (!digest) throw new InputError({ field: 'study', problem: 'is not finished', value: found.name, accepted: 'a finished study' });
       const steps = await verifyStudy(context.config, digest, context.terminal, context.interruption.signal);
       printVerification(steps, context.terminal);
-      context.terminal.result({ study: found.name, same: steps.every(({ same }) => same), steps });
-      if (!steps.every(({ same }) => same)) process.exitCode = EXIT.DIFFERENT;
+      const verified = steps.every(({ outcome }) => outcome !== 'different');
+      context.terminal.result({ study: found.name, engine: context.config.engine, verified, steps });
+      if (!verified) process.exitCode = EXIT.DIFFERENT;
     });
 }
 
@@ -133,12 +139,15 @@ function printStudy({ name, spec, operation, steps }: study.Study, terminal: Ter
 }
 
 function printVerification(steps: readonly VerifiedStep[], terminal: Terminal): void {
-  for (const { step, stored, recomputed, same, problem } of steps)
+  for (const { step, stored, recomputed, outcome, deviation, madeBy, recomputedBy, problem } of steps) {
+    const engines = madeBy === recomputedBy ? `${madeBy ?? 'unknown'}, both times` : `${madeBy ?? 'unknown'}, then ${recomputedBy ?? 'none'}`;
+    const off = deviation === undefined ? '' : `, off by at most ${shareOf(deviation)}`;
     terminal.print(
-      same
-        ? `same       ${step}  ${stored}`
-        : `DIFFERENT  ${step}  stored ${stored}, recomputed ${recomputed ?? 'nothing'}${problem ? `: ${problem}` : ''}`,
+      outcome === 'different'
+        ? `DIFFERENT    ${step}  stored ${stored}, recomputed ${recomputed ?? 'nothing'}${problem ? `: ${problem}` : ''}; by ${engines}`
+        : `${outcome.padEnd(12)} ${step}  ${stored}${off}; by ${engines}`,
     );
-  const different = steps.filter(({ same }) => !same).length;
-  terminal.print(different === 0 ? `all ${steps.length} artifacts are the same` : `${different} of ${steps.length} artifacts differ`);
+  }
+  const count = (wanted: VerifiedStep['outcome']): number => steps.filter(({ outcome }) => outcome === wanted).length;
+  terminal.print(`${steps.length} artifacts: ${count('same bits')} same bits, ${count('within 1e-4')} within 1e-4, ${count('different')} different`);
 }

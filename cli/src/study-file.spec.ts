@@ -23,15 +23,16 @@ test('what is left out gets its default, and relative paths are those of the fil
     atomsPerClass: 10,
     seed: 0,
     published: true,
+    bits: 16,
     noise: { images: 100, draws: 100, sigmas: [0.01, 0.1, 0.5] },
   });
 });
 
 test('everything that is given is kept', () => {
   const folder = { path: 'f', gray: true, width: 4, height: 5, fit: 'contain', skipBad: true };
-  const file = checkStudyFile({ ...minimal, taps: ['t'], seed: 3, test: { folder, first: 2, count: 9, name: 'mine' } }, '/r');
+  const file = checkStudyFile({ ...minimal, taps: ['t'], seed: 3, bits: 24, test: { folder, first: 2, count: 9, name: 'mine' } }, '/r');
   expect(file.test).toEqual({ name: 'mine', folder: { ...folder, path: '/r/f' }, first: 2, count: 9 });
-  expect([file.taps, file.seed]).toEqual([['t'], 3]);
+  expect([file.taps, file.seed, file.bits]).toEqual([['t'], 3, 24]);
 });
 
 test.each([
@@ -46,6 +47,7 @@ test.each([
   ['preprocessing.mean[1]', { preprocessing: { ...minimal.preprocessing, mean: [0, 'x'] } }],
   ['noise.sigmas', { noise: { sigmas: 0.1 } }],
   ['seed', { seed: 2 ** 32 }],
+  ['bits', { bits: 20 }],
   ['name', { name: '' }],
 ])('an error names the place: %s', (field, change) => {
   expect(() => checkStudyFile({ ...minimal, ...change }, '/')).toThrow(expect.objectContaining({ reason: 'INVALID_INPUT', field }) as Error);

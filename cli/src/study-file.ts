@@ -55,6 +55,8 @@ export interface StudyFile {
   readonly seed: number;
   /** Whether the published, in-sample variant of K is computed too; it needs more images than channels. @default true */
   readonly published: boolean;
+  /** Bits of the fixed point that K, Λ, flow and locality are computed with, 16 or 24. @default 16 */
+  readonly bits: 16 | 24;
   /** @default 100 images, 100 draws, sigmas 0.01, 0.1 and 0.5 */
   readonly noise: { readonly images: number; readonly draws: number; readonly sigmas: readonly number[] };
 }
@@ -80,7 +82,7 @@ export async function readStudyFile(path: string): Promise<StudyFile> {
 export function checkStudyFile(parsed: unknown, folder: string): StudyFile {
   const file = new JsonField('study file', parsed).object(
     ['name', 'preprocessing', 'checkpoints', 'test', 'train'],
-    ['controls', 'taps', 'classNames', 'atomsPerClass', 'seed', 'published', 'noise'],
+    ['controls', 'taps', 'classNames', 'atomsPerClass', 'seed', 'published', 'bits', 'noise'],
   );
   const preprocessing = file.preprocessing.object(['width', 'height', 'channelOrder', 'scale', 'mean', 'standardDeviation']);
   const noise = file.noise?.object([], ['images', 'draws', 'sigmas']);
@@ -103,12 +105,19 @@ export function checkStudyFile(parsed: unknown, folder: string): StudyFile {
     atomsPerClass: file.atomsPerClass?.whole() ?? 10,
     seed: file.seed?.whole() ?? 0,
     published: file.published?.flag() ?? true,
+    bits: bits(file.bits),
     noise: {
       images: noise?.images?.whole() ?? 100,
       draws: noise?.draws?.whole() ?? 100,
       sigmas: noise?.sigmas?.list().map((entry) => entry.number()) ?? [0.01, 0.1, 0.5],
     },
   };
+}
+
+function bits(entry: JsonField | undefined): 16 | 24 {
+  const given = entry?.whole() ?? 16;
+  if (given === 16 || given === 24) return given;
+  throw new InputError({ field: entry!.name, problem: 'no fixed point', value: given, accepted: '16 or 24' });
 }
 
 function network(entry: JsonField, folder: string): NetworkEntry {

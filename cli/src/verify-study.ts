@@ -2,29 +2,19 @@ import { join } from 'node:path';
 import { ArtifactStore, copyArtifact } from '@fathom/artifacts';
 import { FathomError } from '@fathom/errors';
 import type { Config } from '@fathom/platform';
+import { connectAll, followOperation, normaliseSpec, runSteps, type StepRunner } from '@fathom/service-study';
 import { openStore } from '@fathom/store';
-import { runSpec } from './run-study-file.js';
-import { embedServices } from './services.js';
 import { recomputeModels } from './recompute-models.js';
+import { embedServices } from './services.js';
 import { openStudy } from './study-scores.js';
 import { temporaryFolder } from './temporary-folder.js';
 import type { Terminal } from './terminal.js';
-
-/** What became of one artifact of a study. */
-export interface VerifiedStep {
-  /** Step of the study, or "NAME/model" for what was found in a network. */
-  readonly step: string;
-  readonly stored: string;
-  /** Content digest after recomputing; null where the step does not exist any more. */
-  readonly recomputed: string | null;
-  readonly same: boolean;
-  /** Why the stored artifact cannot be read, where it cannot. */
-  readonly problem?: string;
-}
+import { inputAfter, verifyStep, type VerifiedStep } from './verified-step.js';
 
 /**
- * Recomputes every artifact of a study into an empty store, from its images, its networks' ONNX bytes and its requests alone,
- * and compares content digests. Also reads every stored artifact whole, so that damaged bytes are found.
+ * Recomputes every artifact of a study into an empty store, with the engine of the configuration, and compares. It begins with the
+ * images and the bytes of the networks; each further step follows from the study's specification and is made from the stored artifacts
+ * of the steps before it. Also reads every stored artifact whole, so that damaged bytes are found.
  */
 export async function verifyStudy(config: Config, digest: string, terminal: Terminal, signal: AbortSignal): Promise<VerifiedStep[]> {
   const stored = new ArtifactStore(openStore(config.store));
@@ -33,20 +23,29 @@ export async function verifyStudy(config: Config, digest: string, terminal: Term
   try {
     const location = join(folder.path, 'store');
     const fresh = new ArtifactStore(openStore({ location }));
+    const stores = { stored, fresh };
     const { spec } = finished;
     for (const [role, { images }] of Object.entries({ test: spec.test!, train: spec.train! }))
       await copyGiven(`images ${role}`, images!.contentDigest, stored, fresh);
     const networks = join(folder.path, 'networks');
     const services = await embedServices({ ...config, store: { location }, inputRoots: [networks] });
+    const clients = connectAll(services.addresses);
     try {
-      const models = await recomputeModels(spec, stored, services, networks, signal);
-      const run = await runSpec(models.spec, services, terminal, signal);
-      const recomputed = await openStudy(fresh, run.digest);
-      const names = [...new Set([...Object.keys(finished.steps), ...Object.keys(recomputed.steps)])].sort();
-      const rows = [...models.rows];
-      for (const step of names) rows.push(await compare(step, finished.steps[step], recomputed.steps[step] ?? null, stored));
-      return rows;
+      const models = await recomputeModels(spec, stores, services, networks, signal);
+      const rows = new Map<string, VerifiedStep>();
+      const follow: StepRunner['follow'] = async (step, operation, until) => {
+        const ended = await followOperation(operation, until);
+        const row = await verifyStep(step, finished.steps[step], ended.result?.contentDigest ?? '', stores);
+        rows.set(step, row);
+        return { ...ended, result: { contentDigest: await inputAfter(row, stores) } };
+      };
+      const report = ({ partsDone = 0, partsTotal = 0, stage = '' }): void => terminal.progress({ done: partsDone, total: partsTotal, stage });
+      await runSteps(normaliseSpec(models.spec), { clients, platform: services.platform, follow }, { signal, report });
+      for (const [step, digestOfStep] of Object.entries(finished.steps)) if (!rows.has(step)) rows.set(step, needless(step, digestOfStep));
+      return [...models.rows, ...[...rows.values()].sort((a, b) => (a.step < b.step ? -1 : 1))];
     } finally {
+      terminal.endProgress();
+      clients.close();
       await services.close();
     }
   } finally {
@@ -64,13 +63,15 @@ async function copyGiven(what: string, digest: string, from: ArtifactStore, to: 
   }
 }
 
-async function compare(step: string, storedDigest: string | undefined, recomputed: string | null, artifacts: ArtifactStore): Promise<VerifiedStep> {
-  if (storedDigest === undefined) return { step, stored: '', recomputed, same: false, problem: 'the study has no such step' };
-  try {
-    const artifact = await artifacts.open(storedDigest);
-    for (const name of Object.keys(artifact.tensors)) await artifact.tensor(name);
-  } catch (error) {
-    return { step, stored: storedDigest, recomputed, same: false, problem: FathomError.from(error).message };
-  }
-  return { step, stored: storedDigest, recomputed, same: storedDigest === recomputed };
+/** A step that the study's specification does not lead to. */
+function needless(step: string, stored: string): VerifiedStep {
+  return {
+    step,
+    stored,
+    recomputed: null,
+    outcome: 'different',
+    madeBy: null,
+    recomputedBy: null,
+    problem: 'the specification of the study has no such step',
+  };
 }

@@ -70,9 +70,11 @@ describe('options of measures', () => {
   });
 
   it('are refused by the name of their field, wherever they stand', () => {
-    const probe = { folds: 5, alphas: [], nullSeed: 0, withoutPublished: false };
+    const probe = { folds: 5, alphas: [], nullSeed: 0, withoutPublished: false, bits: 0 };
     expect(() => normaliseProbe({ ...probe, folds: 2 }, 'spec.probe')).toThrow(wrong('spec.probe.folds'));
     for (const alphas of [[0], [0.1, 0.1], [NaN], [Infinity]]) expect(() => normaliseProbe({ ...probe, alphas })).toThrow(wrong('probe.alphas'));
+    expect([0, 16, 24].map((bits) => normaliseProbe({ ...probe, bits }).bits)).toEqual([16, 16, 24]);
+    for (const bits of [1, 8, 32]) expect(() => normaliseProbe({ ...probe, bits }, 'spec.probe')).toThrow(wrong('spec.probe.bits'));
     for (const sigmas of [[-1], [NaN], [0.1, Infinity]]) expect(() => normaliseNoise({ sigmas, draws: 2, seed: 0 })).toThrow(wrong('noise.sigmas'));
     expect(() => normaliseNoise({ sigmas: [], draws: 1, seed: 0 }, 'spec.noise')).toThrow(wrong('spec.noise.draws'));
     for (const shares of [[0], [1], [NaN]]) expect(() => normaliseMasking({ shares, masksPerShare: 0, seed: 0 })).toThrow(wrong('masking.shares'));

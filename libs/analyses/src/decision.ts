@@ -1,6 +1,6 @@
 import type { Artifact, ArtifactStore } from '@fathom/artifacts';
 import { InputError } from '@fathom/errors';
-import type { DecisionInputs } from '@fathom/measures';
+import type { DecisionInputs, PairedRanges } from '@fathom/measures';
 import { toFloat64 } from '@fathom/tensors';
 import { labelsOf, layerOf, openActivations, requireSameRows } from './activations.js';
 import { openKind, requireSize, type Reference } from './artifact-fields.js';
@@ -14,11 +14,11 @@ interface DecisionReferences {
   readonly model?: Reference | undefined;
 }
 
-/** Opens what a decision is made of: penultimate activations, codes, atoms, head, and labels where there are some. */
+/** Opens what a decision is made of: penultimate activations and codes with their ranges, atoms, head, and labels where there are some. */
 export async function openDecision(
   artifacts: ArtifactStore,
   references: DecisionReferences,
-): Promise<{ inputs: DecisionInputs; dictionary: Artifact; codes: Artifact }> {
+): Promise<{ inputs: DecisionInputs; ranges: PairedRanges; dictionary: Artifact; codes: Artifact }> {
   const activations = await openActivations(artifacts, 'activations', references.activations);
   const codes = await openKind(artifacts, 'codes', references.codes, 'codes');
   requireSameRows(activations, codes);
@@ -39,5 +39,6 @@ export async function openDecision(
   requireSize('codes', 'features', z.columns, atoms);
   const D = toFloat64(await dictionary.tensor('D'));
   const inputs = { a, z, D, W, b, ...(labels ? { labels } : {}) };
-  return { inputs, dictionary, codes };
+  const ranges = { x: activations.artifact.range(activations.attributes.penultimate), z: codes.range('z') };
+  return { inputs, ranges, dictionary, codes };
 }

@@ -12,6 +12,8 @@ type Request = dictionary.StartDescribeRequest;
 export const describeCodes: Job<Request> = {
   ...wholeJob,
   name: 'dictionary.describe',
+  revision: 2,
+  crewed: true,
   determinism: 'PORTABLE',
   codec: dictionary.StartDescribeRequest,
   normalise(request) {
@@ -25,11 +27,11 @@ export const describeCodes: Job<Request> = {
     digestOf('model', request.model),
   ],
   async finish(request, _parts, context) {
-    const { inputs, dictionary: atoms, codes } = await openDecision(context.artifacts, request);
-    const measured = await importance(inputs, context.control);
+    const { inputs, ranges, dictionary: atoms } = await openDecision(context.artifacts, request);
+    const measured = await importance(inputs, ranges, context.crew, context.control);
     const D = await atoms.tensor('D');
     const [k = 0, d = 0] = D.shape;
-    const { min, max } = codes.range('z');
+    const { min, max } = ranges.z;
     const dead = min.reduce((count, least, j) => count + (least === max[j] ? 1 : 0), 0);
     return {
       kind: 'fidelity',

@@ -1,4 +1,4 @@
-import type { ShardRecord } from '@fathom/artifacts';
+import type { ArtifactStore, ShardRecord } from '@fathom/artifacts';
 import { dictionary } from '@fathom/contracts';
 import { NnlsEncoder } from '@fathom/dictionaries';
 import { toFloat64, type Json } from '@fathom/tensors';
@@ -14,6 +14,8 @@ type Request = dictionary.StartEncodeRequest;
 /** Codes of activations for a dictionary (docs/measures.md §1). One part is 1,024 rows. */
 export const encodeCodes: Job<Request> = {
   name: 'dictionary.encode',
+  revision: 2,
+  crewed: true,
   determinism: 'PORTABLE',
   codec: dictionary.StartEncodeRequest,
   normalise(request) {
@@ -33,15 +35,17 @@ export const encodeCodes: Job<Request> = {
       });
     return rowParts(rows);
   },
-  async runPart(request, part, { artifacts, control }) {
+  async runPart(request, part, context) {
+    const { artifacts, crew, control } = context;
     const { rows, source } = await prepare(request, artifacts);
-    const { encoder, atoms } = await encoderOf(artifacts, 'dictionary', request.dictionary);
+    const { encoder, atoms } = await encoderOf(context, 'dictionary', request.dictionary);
     const { start, end } = rowsOfPart(part, rows);
-    const codes = Float32Array.from(encoder.encode(await source.read(start, end), end - start, control));
-    const record = await artifacts.writeShard(start, [{ name: 'z', dtype: 'F32', shape: [end - start, atoms], data: codes }]);
-    return { record: record as unknown as Json, worst_kkt: encoder.worstKkt };
+    const { codes, worstKkt } = await encoder.encode(await source.read(start, end), end - start, crew, control);
+    const record = await artifacts.writeShard(start, [{ name: 'z', dtype: 'F32', shape: [end - start, atoms], data: Float32Array.from(codes) }]);
+    return { record: record as unknown as Json, worst_kkt: worstKkt };
   },
   async finish(request, parts, { artifacts }) {
+    kept.delete(artifacts);
     const { attributes: made } = await openActivations(artifacts, 'activations', request.activations);
     const done = parts as unknown as { record: ShardRecord; worst_kkt: number }[];
     const worst = Math.max(...done.map((part) => part.worst_kkt));
@@ -56,14 +60,26 @@ async function prepare(request: Request, artifacts: JobContext['artifacts']) {
   return { rows: activations.rows, source: layerOf(activations, 'tensor', request.tensor), width: atoms.tensors['D']?.shape[1] ?? 0 };
 }
 
+interface KeptEncoder {
+  readonly digest: string;
+  readonly encoder: NnlsEncoder;
+  readonly atoms: number;
+  readonly width: number;
+}
+
+/** The encoder that a thread used last: the parts of a job share it, and it takes seconds to prepare one for 10,000 atoms. */
+const kept = new WeakMap<ArtifactStore, KeptEncoder>();
+
 /** An encoder for the dictionary of a request field. */
-export async function encoderOf(
-  artifacts: JobContext['artifacts'],
-  field: string,
-  reference: Reference | undefined,
-): Promise<{ encoder: NnlsEncoder; atoms: number; width: number }> {
+export async function encoderOf({ artifacts, crew }: JobContext, field: string, reference: Reference | undefined): Promise<KeptEncoder> {
   const artifact = await openKind(artifacts, field, reference, 'dictionary');
+  const digest = artifact.digest;
+  const last = kept.get(artifacts);
+  if (last?.digest === digest) return last;
+  kept.delete(artifacts);
   const D = await artifact.tensor('D');
   const [atoms = 0, width = 0] = D.shape;
-  return { encoder: new NnlsEncoder(toFloat64(D), atoms, width), atoms, width };
+  const made = { digest, encoder: await NnlsEncoder.create(toFloat64(D), atoms, width, crew), atoms, width };
+  kept.set(artifacts, made);
+  return made;
 }

@@ -50,6 +50,7 @@ const POOLINGS: Partial<Record<activation.Pooling, Pooling>> = {
 /** Runs a network on images and keeps its pooled activations (docs/measures.md §1). One part is 1,024 images. */
 export const extractActivations: Job<Request> = {
   name: 'activation.extract',
+  revision: 2,
   determinism: 'ENGINE',
   codec: activation.StartExtractRequest,
   normalise(request) {
@@ -74,12 +75,14 @@ export const extractActivations: Job<Request> = {
   async runPart(request, part, context) {
     const plan = await prepare(request, context);
     const { start, end } = rowsOfPart(part, plan.rows.count);
-    const record = await context.artifacts.writeShard(start, await extractRows(plan, start, end, context));
-    return record as unknown as Json;
+    const records: ShardRecord[] = [];
+    // A shard of its own for every tensor: what reads one layer need not read the others.
+    for (const tensor of await extractRows(plan, start, end, context)) records.push(await context.artifacts.writeShard(start, [tensor]));
+    return records as unknown as Json;
   },
   async finish(request, parts, context) {
     const { attributes } = await prepare(request, context);
-    return { kind: 'activations', attributes: attributes as unknown as Json, shards: parts as unknown as ShardRecord[] };
+    return { kind: 'activations', attributes: attributes as unknown as Json, shards: (parts as unknown as ShardRecord[][]).flat() };
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Json } from '@fathom/tensors';
 import { dictionary } from '@fathom/contracts';
-import { fitOneClass, fitNmfStreamed, neuronBasis, randomDirections } from '@fathom/dictionaries';
-import { InputError } from '@fathom/errors';
+import { fitClasses, fitKMeans, fitNmfStreamed, neuronBasis, randomDirections } from '@fathom/dictionaries';
+import { InputError, type Control } from '@fathom/errors';
 import type { RowSource } from '@fathom/tensors';
 import { labelsOrPredictions, layerOf, openActivations, requireLabels } from './activations.js';
 import { digestOf, wholeNumber } from './artifact-fields.js';
@@ -10,7 +10,7 @@ import { indexOfPart, indexParts } from './row-parts.js';
 
 type Request = dictionary.StartFitRequest;
 
-/** What one part of a fit leaves behind. */
+/** What the fit of one class, or of all rows, leaves behind. */
 interface Fitted {
   /** Atoms row by row. */
   readonly atoms: number[];
@@ -18,9 +18,14 @@ interface Fitted {
   readonly facts: { [name: string]: Json };
 }
 
-/** Fits a dictionary (docs/measures.md §1a). One part is one class, or all where there are no classes. */
+/** Classes of a part: their rows are held together, and read once. */
+const CLASSES_PER_PART = 16;
+
+/** Fits a dictionary (docs/measures.md §1a). One part is 16 classes, or all where there are no classes. */
 export const fitDictionary: Job<Request> = {
   name: 'dictionary.fit',
+  revision: 2,
+  crewed: true,
   determinism: 'PORTABLE',
   codec: dictionary.StartFitRequest,
   normalise(request) {
@@ -35,34 +40,47 @@ export const fitDictionary: Job<Request> = {
       case 'randomDirections':
         wholeNumber('random_directions.atoms', request.method.value.atoms, { least: 1, most: 65_536 });
         return request;
+      case 'kMeans':
+        wholeNumber('k_means.atoms', request.method.value.atoms, { least: 1, most: 65_536 });
+        return request;
       case 'neuronBasis':
         return request;
       case undefined:
-        throw new InputError({ field: 'method', problem: 'is missing', accepted: 'class_nmf, global_nmf, neuron_basis or random_directions' });
+        throw new InputError({
+          field: 'method',
+          problem: 'is missing',
+          accepted: 'class_nmf, global_nmf, k_means, neuron_basis or random_directions',
+        });
     }
   },
   inputs: (request) => [digestOf('activations', request.activations), ...(request.model?.contentDigest ? [digestOf('model', request.model)] : [])],
   async plan(request, { artifacts }) {
     const activations = await openActivations(artifacts, 'activations', request.activations);
-    layerOf(activations, 'tensor', request.tensor);
+    const { rows } = layerOf(activations, 'tensor', request.tensor);
+    if (request.method?.$case === 'kMeans') wholeNumber('k_means.atoms', request.method.value.atoms, { least: 1, most: rows });
     if (request.method?.$case !== 'classNmf') return ['all'];
     await requireLabels(activations, artifacts, request.model);
-    return indexParts('class', activations.attributes.classes);
+    return indexParts('classes', Math.ceil(activations.attributes.classes / CLASSES_PER_PART));
   },
   async runPart(request, part, context) {
     const activations = await openActivations(context.artifacts, 'activations', request.activations);
     const rows = layerOf(activations, 'tensor', request.tensor);
-    if (request.method?.$case !== 'classNmf') return (await fitAll(request, rows, context)) as unknown as Json;
-    const labels = await labelsOrPredictions(activations, context.artifacts, request.model, context.control);
-    const label = indexOfPart(part);
-    const options = { atoms: request.method.value.atomsPerClass, seed: request.seed };
-    const fit = await fitOneClass(rows, labels, label, options, context.control);
-    const { loss, relativeLoss, sweeps, converged } = fit;
-    const facts = { class: label, rows: fit.rows.length, loss, relative_loss: relativeLoss, sweeps, converged };
-    return { atoms: [...fit.atoms], count: request.method.value.atomsPerClass, facts };
+    if (request.method?.$case !== 'classNmf') return [await fitAll(request, rows, context)] as unknown as Json;
+    const { artifacts, control, crew } = context;
+    const quiet: Control = { throwIfCancelled: () => control.throwIfCancelled(), progress: () => undefined };
+    const labels = await labelsOrPredictions(activations, artifacts, request.model, quiet);
+    const from = indexOfPart(part) * CLASSES_PER_PART;
+    const to = Math.min(activations.attributes.classes, from + CLASSES_PER_PART);
+    const atoms = request.method.value.atomsPerClass;
+    const fits = await fitClasses(rows, labels, { from, to }, { atoms, seed: request.seed }, crew, control);
+    return fits.map((fit): Fitted => {
+      const { loss, relativeLoss, sweeps, converged } = fit;
+      const facts = { class: fit.class, rows: fit.rows.length, loss, relative_loss: relativeLoss, sweeps, converged };
+      return { atoms: [...fit.atoms], count: atoms, facts };
+    }) as unknown as Json;
   },
   async finish(request, parts, { artifacts }) {
-    const fitted = parts as unknown as Fitted[];
+    const fitted = (parts as unknown as Fitted[][]).flat();
     const activations = await openActivations(artifacts, 'activations', request.activations);
     const width = layerOf(activations, 'tensor', request.tensor).columns;
     const count = fitted.reduce((sum, part) => sum + part.count, 0);
@@ -83,12 +101,17 @@ export const fitDictionary: Job<Request> = {
   },
 };
 
-async function fitAll({ method, seed }: Request, rows: RowSource, { control }: JobContext): Promise<Fitted> {
+async function fitAll({ method, seed }: Request, rows: RowSource, { crew, control }: JobContext): Promise<Fitted> {
   if (method?.$case === 'globalNmf') {
     const { atoms } = method.value;
-    const fit = await fitNmfStreamed(rows, { atoms, seed }, control);
+    const fit = await fitNmfStreamed(rows, { atoms, seed }, crew, control);
     const { loss, relativeLoss, sweeps, converged } = fit;
     return { atoms: [...fit.atoms], count: atoms, facts: { rows: rows.rows, loss, relative_loss: relativeLoss, sweeps, converged } };
+  }
+  if (method?.$case === 'kMeans') {
+    const { atoms: clusters } = method.value;
+    const { centres, inertia, passes, converged } = await fitKMeans(rows, { clusters, seed }, crew, control);
+    return { atoms: [...centres], count: clusters, facts: { rows: rows.rows, inertia, passes, converged } };
   }
   const count = method?.$case === 'randomDirections' ? method.value.atoms : rows.columns;
   const atoms = method?.$case === 'randomDirections' ? randomDirections(count, rows.columns, seed) : neuronBasis(rows.columns);

@@ -1,5 +1,6 @@
-export { engineVersion, jobContext, jobNamed } from './jobs.js';
+export { jobContext, jobNamed, networkEngine } from './jobs.js';
 export type { Job, JobContext, JobOutput } from './job.js';
+export { networkFiles, networkOf, readNetwork } from './network-file.js';
 export { registerModel, type RegisterModelJob } from './register-model.js';
 export { registerImages, type RegisterImagesJob } from './register-images.js';
 export { extractActivations, type ActivationsAttributes } from './extract-activations.js';

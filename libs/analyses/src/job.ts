@@ -1,6 +1,8 @@
 import type { ArtifactStore, ShardRecord } from '@fathom/artifacts';
 import type { Control } from '@fathom/errors';
+import type { Crew } from '@fathom/exact';
 import type { Json, Tensor } from '@fathom/tensors';
+import type { KeptCodes } from './kept-codes.js';
 import type { OpenNetworks } from './open-networks.js';
 
 /** What a job may use while it runs. */
@@ -9,8 +11,12 @@ export interface JobContext {
   readonly artifacts: ArtifactStore;
   /** Networks that are ready to run. */
   readonly networks: OpenNetworks;
+  /** Codes that the last parts probed. */
+  readonly codes: KeptCodes;
   /** Cancellation and progress of the part that runs. */
   readonly control: Control;
+  /** Who computes: all threads where the job is crewed, else this one. */
+  readonly crew: Crew;
 }
 
 /** What a job makes: shards that its parts have stored already, or a few small tensors. */
@@ -25,6 +31,10 @@ export type JobOutput = { readonly kind: string; readonly attributes: Json } & (
 export interface Job<Request> {
   /** Unique name, such as "activation.extract". */
   readonly name: string;
+  /** Goes up whenever the job makes other numbers of the same request, so that a store does not answer with those of before. From 1. */
+  readonly revision: number;
+  /** Whether a part (and `finish`) keeps all threads busy by its crew; then one runs at a time. @default false */
+  readonly crewed?: true;
   /** What the result's bits depend on (docs/measures.md §10.1). */
   readonly determinism: 'PORTABLE' | 'ENGINE';
   /** JSON form of the request and back. */

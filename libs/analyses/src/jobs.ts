@@ -1,11 +1,13 @@
 import type { ArtifactStore } from '@fathom/artifacts';
 import { FathomError, unwatched } from '@fathom/errors';
-import { onnxruntime } from '@fathom/engines';
+import { onnxruntime, tensorflow } from '@fathom/engines';
+import type { Crew } from '@fathom/exact';
 import { describeCodes } from './describe-codes.js';
 import { encodeCodes } from './encode-codes.js';
 import { extractActivations } from './extract-activations.js';
 import { fitDictionary } from './fit-dictionary.js';
 import type { Job, JobContext } from './job.js';
+import { KeptCodes } from './kept-codes.js';
 import { measureComplexity } from './measure-complexity.js';
 import { measureFlow } from './measure-flow.js';
 import { ablate, measureImportance } from './measure-importance.js';
@@ -42,11 +44,17 @@ export function jobNamed(name: string): Job<unknown> {
 }
 
 /** What jobs of one thread share. */
-export function jobContext(artifacts: ArtifactStore): JobContext {
-  return { artifacts, networks: new OpenNetworks(), control: unwatched };
+export function jobContext(artifacts: ArtifactStore, crew: Crew): JobContext {
+  return { artifacts, networks: new OpenNetworks(), codes: new KeptCodes(), control: unwatched, crew };
 }
 
-/** The engine that jobs of class ENGINE run on. */
-export function engineVersion(): { name: string; version: string } {
-  return { name: onnxruntime.name, version: onnxruntime.version };
+/** The engine that runs the network among the inputs of a job of class ENGINE. @throws FathomError INTERNAL where there is no network */
+export async function networkEngine(artifacts: ArtifactStore, inputs: readonly string[]): Promise<{ name: string; version: string }> {
+  for (const digest of inputs) {
+    const { kind, tensors } = await artifacts.open(digest);
+    if (kind !== 'model') continue;
+    const { name, version } = 'layers' in tensors ? tensorflow : onnxruntime;
+    return { name, version };
+  }
+  throw new FathomError('INTERNAL', 'a job of class ENGINE has no network among its inputs');
 }

@@ -5,7 +5,7 @@ import { layerOf, openActivations, requireSameRows } from './activations.js';
 import { digestOf, openKind } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
 import { vector } from './measure-importance.js';
-import { normaliseProbe } from './probe-request.js';
+import { bitsOf, normaliseProbe, probeOptions } from './probe-request.js';
 import { indexOfPart, indexParts } from './row-parts.js';
 
 type Request = contracts.StartMeasureRequest;
@@ -24,6 +24,8 @@ interface StoredProbe {
 /** K of every feature (docs/measures.md §2–4). One part is one layer. */
 export const measureComplexity: Job<Request> = {
   name: 'complexity.measure',
+  revision: 2,
+  crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureRequest,
   normalise(request) {
@@ -39,17 +41,25 @@ export const measureComplexity: Job<Request> = {
   async runPart(request, part, context) {
     const { activations, layers, codes } = await prepare(request, context);
     const name = layers[indexOfPart(part)]!;
-    const { folds, alphas, nullSeed, withoutPublished } = request.probe!;
-    const ranges = { x: activations.artifact.range(name), z: codes.range('z') };
-    const options = { folds, alphas, nullSeed, inSample: !withoutPublished };
-    const probe = await probeLayer(activations.artifact.rows(name), codes.rows('z'), options, ranges, context.control);
+    const options = { ...probeOptions(request.probe!), inSample: !request.probe!.withoutPublished };
+    const rows = layers.map((layer) => activations.artifact.rows(layer));
+    const targets = await context.codes.get(codes, options, Math.max(...rows.map(({ columns }) => columns)), context.crew, context.control);
+    const probe = await probeLayer(
+      activations.artifact.rows(name),
+      activations.artifact.range(name),
+      targets,
+      options,
+      context.crew,
+      context.control,
+    );
     return storeProbe(probe) as unknown as Json;
   },
   async finish(request, parts, context) {
     const { layers, codes } = await prepare(request, context);
+    context.codes.release();
     const stored = parts as unknown as StoredProbe[];
     const probes = stored.map(loadProbe);
-    const moments = await columnMoments(codes.rows('z'), codes.range('z'), context.control);
+    const moments = await columnMoments(codes.rows('z'), codes.range('z'), bitsOf(request.probe!), context.control);
     const scores = complexity(probes, moments);
     const k = moments.variance.length;
     const byFeature = (name: string, of: (probe: LayerProbe) => Float64Array): Tensor => ({

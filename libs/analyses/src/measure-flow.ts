@@ -6,7 +6,7 @@ import { toFloat64, type Json, type Tensor } from '@fathom/tensors';
 import { openActivations, requireSameRows, type Activations } from './activations.js';
 import { digestOf, openKind, requireSize } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
-import { normaliseProbe } from './probe-request.js';
+import { normaliseProbe, probeOptions } from './probe-request.js';
 import { indexOfPart, indexParts } from './row-parts.js';
 
 type Request = contracts.StartMeasureFlowRequest;
@@ -20,6 +20,8 @@ type BlockReading = Record<`${'simplest' | 'most_complex'}_${Branch}_${'r2' | 'c
 /** Where simple and complex features travel (docs/measures.md §4, flow). One part is one residual block. */
 export const measureFlow: Job<Request> = {
   name: 'complexity.flow',
+  revision: 2,
+  crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureFlowRequest,
   normalise(request) {
@@ -41,14 +43,13 @@ export const measureFlow: Job<Request> = {
   async runPart(request, part, context) {
     const { activations, codes, groups } = await prepare(request, context);
     const block = activations.attributes.branches[indexOfPart(part)]!;
-    const { folds, alphas } = request.probe!;
     const features = Uint32Array.from([...groups.simplest, ...groups.mostComplex]);
     const split = groups.simplest.length;
     const reading: Record<string, number[]> = {};
     for (const branch of BRANCHES) {
       const ranges = { x: activations.artifact.range(block[branch]), z: codes.range('z') };
       const source = activations.artifact.rows(block[branch]);
-      const { r2, cka } = await branchReading(source, codes.rows('z'), features, { folds, alphas }, ranges, context.control);
+      const { r2, cka } = await branchReading(source, codes.rows('z'), features, probeOptions(request.probe!), ranges, context.crew, context.control);
       reading[`simplest_${branch}_r2`] = [...r2.subarray(0, split)];
       reading[`simplest_${branch}_cka`] = [...cka.subarray(0, split)];
       reading[`most_complex_${branch}_r2`] = [...r2.subarray(split)];

@@ -9,6 +9,8 @@ import { wholeJob, type Job } from './job.js';
 export const measureImportance: Job<contracts.StartMeasureRequest> = {
   ...wholeJob,
   name: 'importance.measure',
+  revision: 2,
+  crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureRequest,
   normalise(request) {
@@ -16,9 +18,9 @@ export const measureImportance: Job<contracts.StartMeasureRequest> = {
     return request;
   },
   inputs: decisionInputs,
-  async finish(request, _parts, { artifacts, control }) {
-    const { inputs } = await openDecision(artifacts, request);
-    const measured = await importance(inputs, control);
+  async finish(request, _parts, { artifacts, crew, control }) {
+    const { inputs, ranges } = await openDecision(artifacts, request);
+    const measured = await importance(inputs, ranges, crew, control);
     return {
       kind: 'importance',
       attributes: {
@@ -35,6 +37,8 @@ export const measureImportance: Job<contracts.StartMeasureRequest> = {
 export const ablate: Job<contracts.StartAblateRequest> = {
   ...wholeJob,
   name: 'importance.ablate',
+  revision: 2,
+  crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartAblateRequest,
   normalise(request) {
@@ -42,7 +46,7 @@ export const ablate: Job<contracts.StartAblateRequest> = {
     return { ...request, randomOrders: wholeNumber('random_orders', request.randomOrders, { least: 1, most: 1000, zero: 20 }) };
   },
   inputs: (request) => [...decisionInputs(request), digestOf('complexity', request.complexity), digestOf('importance', request.importance)],
-  async finish(request, _parts, { artifacts, control }) {
+  async finish(request, _parts, { artifacts, crew, control }) {
     const { inputs } = await openDecision(artifacts, request);
     const complexity = await openKind(artifacts, 'complexity', request.complexity, 'complexity');
     const important = await openKind(artifacts, 'importance', request.importance, 'importance');
@@ -56,7 +60,7 @@ export const ablate: Job<contracts.StartAblateRequest> = {
       seed: request.seed,
       draws: request.randomOrders,
     });
-    const curves = await ablation(inputs, orders, control);
+    const curves = await ablation(inputs, orders, crew, control);
     const tensors = Object.entries(curves).map(([name, curve]) => vector(name, Float64Array.from(curve)));
     return { kind: 'ablation', attributes: { labelled: inputs.labels !== undefined }, tensors };
   },

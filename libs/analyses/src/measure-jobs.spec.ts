@@ -1,11 +1,13 @@
 import { ArtifactStore, type Artifact } from '@fathom/artifacts';
-import { Prng } from '@fathom/exact';
+import { inlineCrew, Prng, referenceEngine } from '@fathom/exact';
 import {
   ablation,
   ablationOrders,
   branchReading,
   centredProducts,
   cka,
+  ckaPublished,
+  codesToProbe,
   columnMoments,
   columnRanges,
   complexity,
@@ -57,8 +59,9 @@ const rows = (name: keyof typeof layers) => memoryRows(name, Float64Array.from(l
 const earlier = () => memoryRows('last', Float64Array.from(before), N, D);
 const z = () => memoryRows('z', Float64Array.from(codes), N, K);
 const tensor = (name: string, shape: number[], data: Float32Array): Tensor => ({ name, dtype: 'F32', shape, data });
-const probe = { folds: 4, alphas: [1e-4, 1e-2], nullSeed: 3, withoutPublished: false };
-const { folds, alphas, nullSeed } = probe;
+const probe = { folds: 4, alphas: [1e-4, 1e-2], nullSeed: 3, withoutPublished: false, bits: 24 };
+const options = { folds: 4, alphas: [1e-4, 1e-2], nullSeed: 3, bits: 24 } as const;
+const crew = inlineCrew(referenceEngine);
 
 let activations: Ref;
 let first: Ref;
@@ -93,6 +96,7 @@ beforeAll(async () => {
     codes: coded,
     dictionary: atoms,
     masking: { shares: [0.5], masksPerShare: 3, seed: 5 },
+    bits: 24,
   });
   const checkpoints = [
     { name: 'first', activations: first },
@@ -102,9 +106,11 @@ beforeAll(async () => {
 });
 
 const rangesOf = async (x: ReturnType<typeof rows>) => ({ x: await columnRanges(x), z: await columnRanges(z()) });
-const probeOf = async (x: ReturnType<typeof rows>, options: object = {}) =>
-  probeLayer(x, z(), { folds, alphas, nullSeed, ...options }, await rangesOf(x));
-const momentsOf = async () => columnMoments(z(), await columnRanges(z()));
+const probeOf = async (x: ReturnType<typeof rows>, more: object = {}) => {
+  const ranges = await rangesOf(x);
+  return probeLayer(x, ranges.x, await codesToProbe(z(), ranges.z, { ...options, ...more }, D, crew), { ...options, ...more }, crew);
+};
+const momentsOf = async () => columnMoments(z(), await columnRanges(z()), 24);
 const decision = () => ({ a: rows('last'), z: z(), D: dictionary, W: Float64Array.from(head.W), b: Float64Array.from(head.b), labels });
 
 describe('what a job makes of artifacts is what the measure makes of the same arrays:', () => {
@@ -161,23 +167,17 @@ describe('what a job makes of artifacts is what the measure makes of the same ar
         ['simplest', simplest],
         ['most_complex', mostComplex],
       ] as const) {
-        const wanted = await branchReading(rows(layer), z(), Uint32Array.from(features), { folds, alphas }, await rangesOf(rows(layer)));
+        const wanted = await branchReading(rows(layer), z(), Uint32Array.from(features), options, await rangesOf(rows(layer)), crew);
         expect(await values(artifact, `${group}_${branch}_cka`)).toEqual([...wanted.cka]);
         if (group === 'simplest') expect((await values(artifact, `${group}_${branch}_r2`)).length).toBe(features.length);
       }
-      const both = await branchReading(
-        rows(layer),
-        z(),
-        Uint32Array.from([...simplest, ...mostComplex]),
-        { folds, alphas },
-        await rangesOf(rows(layer)),
-      );
+      const both = await branchReading(rows(layer), z(), Uint32Array.from([...simplest, ...mostComplex]), options, await rangesOf(rows(layer)), crew);
       expect([...(await values(artifact, `simplest_${branch}_r2`)), ...(await values(artifact, `most_complex_${branch}_r2`))]).toEqual([...both.r2]);
     }
   });
 
   it('importance, ablation and fidelity', async () => {
-    const wanted = await importance(decision());
+    const wanted = await importance(decision(), await rangesOf(rows('last')), crew);
     expect(await values(made['importance']!, 'importance')).toEqual([...wanted.importance]);
     expect(await values(made['importance']!, 'importance_signed')).toEqual([...wanted.signed]);
     expect(made['importance']!.attributes).toEqual({
@@ -189,7 +189,7 @@ describe('what a job makes of artifacts is what the measure makes of the same ar
     expect(fidelity.attributes).toMatchObject({ dead: 1, zero_atoms: 0, atoms: K, prediction_agreement: wanted.predictionAgreement });
     const kStd = Float64Array.from(await values(made['complexity']!, 'k_std'));
     const orders = ablationOrders(kStd, wanted.importance, (await momentsOf()).live, { seed: 9, draws: 4 });
-    const curves = await ablation(decision(), orders);
+    const curves = await ablation(decision(), orders, crew);
     const artifact = await runHere(artifacts, ablate, {
       activations,
       codes: coded,
@@ -205,10 +205,11 @@ describe('what a job makes of artifacts is what the measure makes of the same ar
   });
 
   it('locality', async () => {
-    const products = await centredProducts(rows('last'), z(), await rangesOf(rows('last')));
+    const products = await centredProducts(rows('last'), z(), await rangesOf(rows('last')), 24, crew);
     const { masks } = seededMasks(D, 5, { shares: [0.5], perShare: 3 });
-    expect(await values(made['locality']!, 'redundancy')).toEqual([...redundancy(products, masks)]);
+    expect(await values(made['locality']!, 'redundancy')).toEqual([...(await redundancy(products, masks, crew))]);
     expect(await values(made['locality']!, 'cka_penultimate')).toEqual([...cka(products)]);
+    expect(await values(made['locality']!, 'cka_published')).toEqual([...(await ckaPublished(products, crew))]);
     expect(await values(made['locality']!, 'hoyer')).toEqual([...hoyer(dictionary, K, D)]);
   });
 

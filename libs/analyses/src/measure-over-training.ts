@@ -8,7 +8,7 @@ import { digestOf, openKind, requireSize } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
 import { transpose } from './measure-complexity.js';
 import { vector } from './measure-importance.js';
-import { normaliseProbe } from './probe-request.js';
+import { bitsOf, normaliseProbe, probeOptions } from './probe-request.js';
 import { indexOfPart, indexParts } from './row-parts.js';
 
 type Request = contracts.StartMeasureOverTrainingRequest;
@@ -16,6 +16,8 @@ type Request = contracts.StartMeasureOverTrainingRequest;
 /** Λ of every feature (docs/measures.md §4). One part is one checkpoint; the last one's R² is the complexity artifact's. */
 export const measureOverTraining: Job<Request> = {
   name: 'complexity.over-training',
+  revision: 2,
+  crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureOverTrainingRequest,
   normalise(request) {
@@ -37,20 +39,24 @@ export const measureOverTraining: Job<Request> = {
     requireSize('complexity', 'features', complexity.tensors['r2']?.shape[0] ?? 0, codes.rows('z').columns);
     return indexParts('checkpoint', request.checkpoints.length - 1);
   },
-  async runPart(request, part, { artifacts, control }) {
+  async runPart(request, part, { artifacts, codes: kept, crew, control }) {
     const index = indexOfPart(part);
-    const activations = await openActivations(artifacts, `checkpoints[${index}].activations`, request.checkpoints[index]!.activations);
     const codes = await openKind(artifacts, 'codes', request.codes, 'codes');
-    requireSameRows(activations, codes);
-    const ranges = { x: activations.artifact.range(activations.attributes.penultimate), z: codes.range('z') };
-    const { folds, alphas } = request.probe!;
-    const options = { folds, alphas, null: false, inSample: false };
-    const { r2, alpha } = await probeLayer(layerOf(activations, 'checkpoints'), codes.rows('z'), options, ranges, control);
+    const points = await Promise.all(
+      request.checkpoints.map(async ({ activations }, point) => openActivations(artifacts, `checkpoints[${point}].activations`, activations)),
+    );
+    const layers = points.map((activations) => layerOf(activations, 'checkpoints'));
+    const { artifact, attributes } = points[index]!;
+    requireSameRows(points[index]!, codes);
+    const options = { ...probeOptions(request.probe!), null: false, inSample: false };
+    const targets = await kept.get(codes, options, Math.max(...layers.map(({ columns }) => columns)), crew, control);
+    const { r2, alpha } = await probeLayer(layers[index]!, artifact.range(attributes.penultimate), targets, options, crew, control);
     return { r2: [...r2], alpha };
   },
   async finish(request, parts, context) {
     const codes = await openKind(context.artifacts, 'codes', request.codes, 'codes');
-    const moments = await columnMoments(codes.rows('z'), codes.range('z'), context.control);
+    context.codes.release();
+    const moments = await columnMoments(codes.rows('z'), codes.range('z'), bitsOf(request.probe!), context.control);
     const { layers, last } = await layersOf(context, request);
     const earlier = parts as unknown as { r2: number[]; alpha: number }[];
     const r2 = [...earlier.map((part) => Float64Array.from(part.r2)), layers.at(-1)!];

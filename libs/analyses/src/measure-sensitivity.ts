@@ -29,6 +29,7 @@ interface PartMeans {
 /** Sensitivity of every feature to Gaussian noise (docs/measures.md §7): perturb, extract, encode again. One part is 16 images. */
 export const measureSensitivity: Job<Request> = {
   name: 'robustness.sensitivity',
+  revision: 2,
   determinism: 'ENGINE',
   codec: robustness.StartMeasureSensitivityRequest,
   normalise(request) {
@@ -53,7 +54,7 @@ export const measureSensitivity: Job<Request> = {
   async runPart(request, part, context) {
     const { model, images, penultimate, preprocessing, rows } = await prepare(request, context);
     const network = await context.networks.get(model, [penultimate]);
-    const { encoder, atoms } = await encoderOf(context.artifacts, 'dictionary', request.dictionary);
+    const { encoder, atoms } = await encoderOf(context, 'dictionary', request.dictionary);
     const { sigmas, draws, seed } = request.noise!;
     const statistic = new SensitivityStatistic(sigmas.length, atoms);
     const start = indexOfPart(part) * IMAGES_PER_PART;
@@ -72,7 +73,7 @@ export const measureSensitivity: Job<Request> = {
   },
   async finish(request, parts, { artifacts, control }) {
     const codes = await openKind(artifacts, 'codes', request.codes, 'codes');
-    const { variance } = await columnMoments(codes.rows('z'), codes.range('z'), control);
+    const { variance } = await columnMoments(codes.rows('z'), codes.range('z'), 24, control);
     const strengths = request.noise!.sigmas.length;
     return {
       kind: 'sensitivity',
@@ -109,7 +110,7 @@ async function noisyCodes(pixels: Uint8Array, sigma: number, draws: number, sour
     const count = Math.min(BATCH, draws - done);
     const inputs = addNoise(copies(pixels, count), count, preprocessing, { sigma, source });
     const { data } = (await network.run(inputs, count)).get(penultimate)!;
-    codes.push(encoder.encode(Float64Array.from(data), count, context.control));
+    codes.push((await encoder.encode(Float64Array.from(data), count, context.crew, context.control)).codes);
   }
   return concatenate(codes);
 }

@@ -1,5 +1,6 @@
 import type { Artifact } from '@fathom/artifacts';
-import { onnxruntime, type Network } from '@fathom/engines';
+import { openNetwork, type Network } from '@fathom/engines';
+import { networkOf } from './network-file.js';
 
 /** Images that go through a network at once; always padded to this number. */
 export const BATCH = 64;
@@ -28,9 +29,7 @@ export class OpenNetworks {
   }
 
   private async load(model: Artifact, taps: readonly string[]): Promise<Network> {
-    const { data } = await model.tensor('onnx');
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return onnxruntime.open(bytes, taps, { batch: BATCH, threads: 1 });
+    return openNetwork(await networkOf(model), taps, { batch: BATCH, threads: 1 });
   }
 
   private async evict(): Promise<void> {

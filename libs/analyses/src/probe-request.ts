@@ -1,5 +1,6 @@
 import { type complexity } from '@fathom/contracts';
 import { InputError } from '@fathom/errors';
+import type { Bits } from '@fathom/exact';
 import { wholeNumber } from './artifact-fields.js';
 
 const ALPHAS = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1];
@@ -20,5 +21,24 @@ export function normaliseProbe(probe: complexity.Probe | undefined, field = 'pro
     alphas,
     nullSeed: probe?.nullSeed ?? 0,
     withoutPublished: probe?.withoutPublished ?? false,
+    bits: normaliseBits(probe?.bits ?? 0, `${field}.bits`),
   };
+}
+
+/** Bits of fixed point (docs/measures.md §10.2): 16 where the request says 0. @throws InputError naming the field */
+export function normaliseBits(bits: number, field: string): Bits {
+  if (bits === 0 || bits === 16) return 16;
+  if (bits === 24) return 24;
+  throw new InputError({ field, problem: 'no fixed point', value: bits, accepted: '16 or 24' });
+}
+
+/** Bits of a probe that is normalised. */
+export function bitsOf(probe: complexity.Probe): Bits {
+  return normaliseBits(probe.bits, 'probe.bits');
+}
+
+/** A probe that is normalised, as the measures take it. */
+export function probeOptions(probe: complexity.Probe): { folds: number; alphas: number[]; nullSeed: number; bits: Bits } {
+  const { folds, alphas, nullSeed } = probe;
+  return { folds, alphas, nullSeed, bits: bitsOf(probe) };
 }

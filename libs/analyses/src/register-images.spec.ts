@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArtifactStore } from '@fathom/artifacts';
 import { activation } from '@fathom/contracts';
+import { inlineCrew, referenceEngine } from '@fathom/exact';
 import * as images from '@fathom/images';
 import { memoryStore } from '@fathom/store';
 import type { Json } from '@fathom/tensors';
@@ -40,7 +41,7 @@ const folder = (resize = 0): activation.StartRegisterImagesRequest => ({
   },
 });
 const artifacts = new ArtifactStore(memoryStore());
-const context = jobContext(artifacts);
+const context = jobContext(artifacts, inlineCrew(referenceEngine));
 const CHANGED = /changed while it was read; accepted: files that stay as they are; start the registration again/;
 
 describe('the registration of images', () => {
@@ -74,7 +75,7 @@ describe('the registration of images', () => {
 
   it('is refused where the images of a part are gone', async () => {
     await image('0.png');
-    await expect(registerImages.runPart({ request: folder(), fingerprint: '' }, 'rows-00001024', context)).rejects.toThrow(CHANGED);
+    await expect(registerImages.runPart({ request: folder(), fingerprint: '' }, 'rows-00001024-00002048', context)).rejects.toThrow(CHANGED);
   });
 
   it('goes through when it is started again after a change', async () => {

@@ -22,6 +22,7 @@ const MOST_PART_BYTES = 2 ** 30;
 /** Puts an image set into the store. One part is 1,024 images. */
 export const registerImages: Job<RegisterImagesJob> = {
   name: 'activation.register-images',
+  revision: 1,
   determinism: 'PORTABLE',
   codec: {
     toJSON: ({ request, fingerprint }) => ({ request: activation.StartRegisterImagesRequest.toJSON(request), fingerprint }),

@@ -27,6 +27,8 @@ describe('a network file', () => {
 
   it('that is a folder is refused', async () => {
     await mkdir(join(folder, 'folder.onnx'));
-    await expect(register(join(folder, 'folder.onnx'))).rejects.toThrow('folder.onnx: is no file; accepted: an ONNX file');
+    await expect(register(join(folder, 'folder.onnx'))).rejects.toThrow(
+      'folder.onnx: is no file; accepted: an ONNX file, or the model.json of a TensorFlow.js layers model',
+    );
   });
 });

@@ -1,27 +1,24 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { Json } from '@fathom/tensors';
 import { activation } from '@fathom/contracts';
 import { checkPreprocessing, describeNetwork, type NetworkDescription } from '@fathom/engines';
-import { FathomError, InputError } from '@fathom/errors';
+import { InputError } from '@fathom/errors';
 import type { Job } from './job.js';
 import { wholeJob } from './job.js';
 import { preprocessingOf } from './model-description.js';
+import { networkTensor, readNetwork } from './network-file.js';
 
 /** A request to register, with what tells one state of the file from another. */
 export interface RegisterModelJob {
   readonly request: activation.RegisterModelRequest;
-  /** Size and time of change of the file: the same path with other content is another request. */
+  /** Size and time of change of its files: the same path with other content is another request. */
   readonly fingerprint: string;
 }
 
-/** The largest network file that is read, in bytes. */
-const MOST_BYTES = 2 ** 31 - 1;
-
-/** Puts an ONNX network into the store, with what was found in its graph. */
+/** Puts a network, of ONNX or a TensorFlow.js layers model, into the store, with what was found in its graph. */
 export const registerModel: Job<RegisterModelJob> = {
   ...wholeJob,
   name: 'activation.register-model',
+  revision: 1,
   determinism: 'PORTABLE',
   codec: {
     toJSON: ({ request, fingerprint }) => ({ request: activation.RegisterModelRequest.toJSON(request), fingerprint }),
@@ -38,7 +35,7 @@ export const registerModel: Job<RegisterModelJob> = {
   inputs: () => [],
   async finish({ request }) {
     const preprocessing = preprocessingOf(request);
-    const bytes = await read(request.path);
+    const bytes = await readNetwork(request.path);
     const network = describeNetwork(bytes, request.taps.length > 0 ? { taps: request.taps } : {});
     checkPreprocessing(preprocessing, network.input);
     const description = describe(request, network);
@@ -47,26 +44,13 @@ export const registerModel: Job<RegisterModelJob> = {
       kind: 'model',
       attributes: activation.NetworkDescription.toJSON(description) as Json,
       tensors: [
-        { name: 'onnx', dtype: 'U8', shape: [1, bytes.byteLength], data: bytes },
+        { name: networkTensor(bytes), dtype: 'U8', shape: [1, bytes.byteLength], data: bytes },
         { name: 'W', dtype: 'F32', shape: [width, classes], data: weight },
         { name: 'b', dtype: 'F32', shape: [classes], data: bias },
       ],
     };
   },
 };
-
-async function read(path: string): Promise<Buffer> {
-  const refused = (problem: string, accepted: string, value?: number): InputError =>
-    new InputError({ field: basename(path), problem, ...(value === undefined ? {} : { value }), accepted });
-  // The path was there when it was asked for; it may be gone by now.
-  const gone = (cause: unknown): never => {
-    throw new FathomError('NOT_FOUND', `path: "${basename(path)}" is not there, or not to be reached`, { cause, metadata: { field: 'path', path } });
-  };
-  const facts = await stat(path).catch(gone);
-  if (!facts.isFile()) throw refused('is no file', 'an ONNX file');
-  if (facts.size > MOST_BYTES) throw refused('is too large', `at most ${MOST_BYTES} bytes`, facts.size);
-  return readFile(path).catch(gone);
-}
 
 /** Refuses a name that is empty or too long. */
 export function requireName(name: string): void {

@@ -28,6 +28,7 @@ export interface RelationRow extends Relation {
 export const relateScores: Job<RelateRequest> = {
   ...wholeJob,
   name: 'study.relate',
+  revision: 2,
   determinism: 'PORTABLE',
   codec: { toJSON: (request) => request, fromJSON: (json) => json as RelateRequest },
   normalise(request) {

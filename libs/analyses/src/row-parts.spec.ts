@@ -18,6 +18,11 @@ it('parts of rows cover every row once, in order, and begin where blocks of dige
   expect(rowParts(0)).toEqual([]);
 });
 
+it('a part holds the rows that its name says, as many as there are', () => {
+  expect(rowsOfPart('rows-00001024-00004096', 9000)).toEqual({ start: 1024, end: 4096 });
+  expect(rowsOfPart('rows-00001024-00004096', 2000)).toEqual({ start: 1024, end: 2000 });
+});
+
 it('names of parts may end a key of the store, and sort as they count', () => {
   const parts = [...rowParts(3_000_000), ...indexParts('layer', 1000)];
   for (const part of parts) expect(part).toMatch(/^[a-z0-9][a-z0-9._/-]*$/);

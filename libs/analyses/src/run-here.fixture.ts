@@ -1,4 +1,5 @@
 import type { Artifact, ArtifactStore, Provenance } from '@fathom/artifacts';
+import { inlineCrew, referenceEngine } from '@fathom/exact';
 import { toFloat64, type Json, type Tensor } from '@fathom/tensors';
 import type { Job } from './job.js';
 import { jobContext } from './jobs.js';
@@ -15,7 +16,7 @@ const PROVENANCE: Provenance = {
 
 /** Runs a job in this thread, its parts in any order and through JSON, as they are stored. */
 export async function runHere<Request>(artifacts: ArtifactStore, job: Job<Request>, request: Request): Promise<Artifact> {
-  const context = jobContext(artifacts);
+  const context = jobContext(artifacts, inlineCrew(referenceEngine));
   const normalised = job.codec.fromJSON(JSON.parse(JSON.stringify(job.codec.toJSON(job.normalise(request)))));
   const names = await job.plan(normalised, context);
   const results = new Map<string, Json>();

@@ -1,10 +1,12 @@
 import type { Control } from '@fathom/errors';
+import type { Crew } from '@fathom/exact';
 import {
   ablation,
   ablationOrders,
   centredProducts,
   cka,
   ckaPublished,
+  codesToProbe,
   columnMoments,
   columnRanges,
   complexity,
@@ -20,6 +22,7 @@ import {
   spearman,
   type ColumnRanges,
   type LayerProbe,
+  type PairedRanges,
 } from '@fathom/measures';
 import type { RowSource } from '@fathom/tensors';
 import type { ScoreInputs } from './score-inputs.js';
@@ -31,22 +34,24 @@ export type Scores = Record<string, unknown>;
  * All measures that a folder of arrays allows (docs/measures.md §2–8). Reads layers, codes, checkpoints and noisy codes in blocks of rows.
  * Progress in steps: one for each layer and checkpoint, and one for what the penultimate layer tells.
  */
-export async function scoreArrays(inputs: ScoreInputs, watched: Control): Promise<Scores> {
-  const { codes, layers, seed } = inputs;
+export async function scoreArrays(inputs: ScoreInputs, crew: Crew, watched: Control): Promise<Scores> {
+  const { bits, codes, layers, seed } = inputs;
   const steps = layers.length + (inputs.checkpoints?.length ?? 0) + 1;
   let done = 0;
   const step = (): void => watched.progress(++done, steps);
   const control: Control = { throwIfCancelled: () => watched.throwIfCancelled(), progress: () => undefined };
   watched.progress(0, steps);
   const ranges = await columnRanges(codes, control);
-  const moments = await columnMoments(codes, ranges, control);
+  const moments = await columnMoments(codes, ranges, bits, control);
   const k = codes.columns;
   const layerRanges: ColumnRanges[] = [];
   for (const layer of layers) layerRanges.push(await columnRanges(layer, control));
+  const widest = Math.max(...layers.map(({ columns }) => columns));
+  const targets = await codesToProbe(codes, ranges, probeOptions(inputs), widest, crew, control);
   const probes: LayerProbe[] = [];
   for (const [index, layer] of layers.entries()) {
     const options = { ...probeOptions(inputs), inSample: layer.rows > layer.columns + 1 };
-    probes.push(await probeLayer(layer, codes, options, { x: layerRanges[index]!, z: ranges }, control));
+    probes.push(await probeLayer(layer, layerRanges[index]!, targets, options, crew, control));
     step();
   }
   const published = layers.every((layer) => layer.rows > layer.columns + 1);
@@ -73,25 +78,26 @@ export async function scoreArrays(inputs: ScoreInputs, watched: Control): Promis
     );
     out['k_published'] = [...scores.kPublished];
   }
-  if (inputs.checkpoints) Object.assign(out, await scoreTraining(inputs.checkpoints, probes, inputs, ranges, moments, control, step));
+  if (inputs.checkpoints) Object.assign(out, await scoreTraining(inputs.checkpoints, probes, inputs, ranges, moments, crew, control, step));
   const masks = inputs.masks?.values ?? seededMasks(layers.at(-1)!.columns, seed).masks;
-  const products = await centredProducts(layers.at(-1)!, codes, { x: layerRanges.at(-1)!, z: ranges }, control);
+  const last = { x: layerRanges.at(-1)!, z: ranges };
+  const products = await centredProducts(layers.at(-1)!, codes, last, bits, crew, control);
   out['cka_penultimate'] = [...cka(products)];
-  out['cka_published'] = [...ckaPublished(products)];
-  out['redundancy'] = [...redundancy(products, masks)];
+  out['cka_published'] = [...(await ckaPublished(products, crew))];
+  out['redundancy'] = [...(await redundancy(products, masks, crew))];
   if (inputs.dictionary) out['hoyer'] = [...hoyer(inputs.dictionary.values, k, inputs.dictionary.columns)];
   if (inputs.noisy) {
     const { source, strengths, draws, images } = inputs.noisy;
     out['sensitivity'] = [...(await sensitivity(noisyRows(source, { strengths, draws, images }), moments.variance, control)).sensitivity];
   }
-  Object.assign(out, await scoreDecisions(inputs, scores.kStd, moments.live, control));
+  Object.assign(out, await scoreDecisions(inputs, last, scores.kStd, moments.live, crew, control));
   Object.assign(out, relate(out, moments.live));
   step();
   return out;
 }
 
-function probeOptions({ folds, alphas, permutation, seed }: ScoreInputs) {
-  return { folds, nullSeed: seed, ...(alphas ? { alphas } : {}), ...(permutation ? { permutation } : {}) };
+function probeOptions({ bits, folds, alphas, permutation, seed }: ScoreInputs) {
+  return { bits, folds, nullSeed: seed, ...(alphas ? { alphas } : {}), ...(permutation ? { permutation } : {}) };
 }
 
 async function scoreTraining(
@@ -100,13 +106,15 @@ async function scoreTraining(
   inputs: ScoreInputs,
   z: ColumnRanges,
   moments: { variance: Float64Array },
+  crew: Crew,
   control: Control,
   step: () => void,
 ): Promise<Scores> {
+  const options = { ...probeOptions(inputs), inSample: false, null: false };
+  const targets = await codesToProbe(inputs.codes, z, options, Math.max(...checkpoints.map(({ columns }) => columns)), crew, control);
   const r2: Float64Array[] = [];
   for (const point of checkpoints) {
-    const ranges = { x: await columnRanges(point, control), z };
-    r2.push((await probeLayer(point, inputs.codes, { ...probeOptions(inputs), inSample: false, null: false }, ranges, control)).r2);
+    r2.push((await probeLayer(point, await columnRanges(point, control), targets, options, crew, control)).r2);
     step();
   }
   const { lambda, lambdaRaw } = overTraining(
@@ -118,17 +126,24 @@ async function scoreTraining(
 }
 
 /** Importance, faithfulness and ablation, where there are a head and a dictionary. */
-async function scoreDecisions(inputs: ScoreInputs, kStd: Float64Array, live: Uint8Array, control: Control): Promise<Scores> {
+async function scoreDecisions(
+  inputs: ScoreInputs,
+  ranges: PairedRanges,
+  kStd: Float64Array,
+  live: Uint8Array,
+  crew: Crew,
+  control: Control,
+): Promise<Scores> {
   const { head, dictionary, labels, seed } = inputs;
   if (!head || !dictionary) return {};
   const decision = { a: inputs.layers.at(-1)!, z: inputs.codes, D: dictionary.values, W: head.W.values, b: head.b, ...(labels ? { labels } : {}) };
-  const measured = await importance(decision, control);
+  const measured = await importance(decision, ranges, crew, control);
   return {
     importance: [...measured.importance],
     importance_signed: [...measured.signed],
     prediction_agreement: measured.predictionAgreement,
     reconstruction_r2: measured.reconstructionR2,
-    ablation: await ablation(decision, ablationOrders(kStd, measured.importance, live, { seed }), control),
+    ablation: await ablation(decision, ablationOrders(kStd, measured.importance, live, { seed }), crew, control),
   };
 }
 

@@ -2,7 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FathomError, InputError } from '@fathom/errors';
 import { fileBytes, openSafetensors, toFloat64, type RowSource, type SafetensorsFile } from '@fathom/tensors';
+import type { Bits } from '@fathom/exact';
 import { layerOrder } from './layer-order.js';
+import { normaliseBits } from './probe-request.js';
 import { readScoreCase } from './score-case.js';
 
 /** A matrix that fits in memory. */
@@ -29,11 +31,13 @@ export interface ScoreInputs {
   readonly folds: number;
   readonly alphas?: readonly number[];
   readonly seed: number;
+  /** Of the fixed point (docs/measures.md §10.2). */
+  readonly bits: Bits;
   close(): Promise<void>;
 }
 
-/** Opens a folder of arrays. Throws an InputError or FathomError that names the file and tensor that are wrong or missing. */
-export async function openScoreInputs(folder: string): Promise<ScoreInputs> {
+/** Opens a folder of arrays, to be scored with so many bits. Throws an InputError or FathomError that names the file and tensor that are wrong or missing. */
+export async function openScoreInputs(folder: string, bits: number): Promise<ScoreInputs> {
   const open: SafetensorsFile[] = [];
   const file = async (name: string): Promise<SafetensorsFile | undefined> => {
     const path = join(folder, name);
@@ -46,14 +50,17 @@ export async function openScoreInputs(folder: string): Promise<ScoreInputs> {
     await Promise.all(open.map((opened) => opened.close()));
   };
   try {
-    return { ...(await readFolder(folder, file)), close };
+    return { bits: normaliseBits(bits, '--bits'), ...(await readFolder(folder, file)), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function readFolder(folder: string, file: (name: string) => Promise<SafetensorsFile | undefined>): Promise<Omit<ScoreInputs, 'close'>> {
+async function readFolder(
+  folder: string,
+  file: (name: string) => Promise<SafetensorsFile | undefined>,
+): Promise<Omit<ScoreInputs, 'close' | 'bits'>> {
   const settings = await readScoreCase(join(folder, 'case.json'));
   const layersFile = await required(folder, 'layers.safetensors', file);
   const codesFile = await required(folder, 'codes.safetensors', file);

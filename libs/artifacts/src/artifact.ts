@@ -2,9 +2,10 @@ import { InputError } from '@fathom/errors';
 import type { ObjectStore } from '@fathom/store';
 import {
   bytesPerElement,
-  checkRowRange,
-  float64Into,
+  floatInto,
+  floatTypeOf,
   matrixShape,
+  rowSource,
   tensorBytes,
   tensorOver,
   type Json,
@@ -13,12 +14,9 @@ import {
 } from '@fathom/tensors';
 import { digestOf } from './catalogue.js';
 import type { Manifest, Provenance, ShardRecord, TensorPart, TensorRecord } from './manifest.js';
-import { loadShard } from './shards.js';
+import { ShardCache } from './shard-cache.js';
 
-/** Shards kept in memory by an open artifact: readers go forward, and may straddle two. */
-const KEPT_SHARDS = 2;
-
-/** An artifact whose manifest has been checked against its content digest. Its shards are read, and checked, when they are needed. */
+/** An artifact whose manifest has been checked against its content digest. Its shards are read, and checked, when they are needed or, where rows are read in order, a shard ahead. */
 export class Artifact {
   /** Content digest, `sha256:<hex>`. */
   readonly digest: string;
@@ -26,15 +24,15 @@ export class Artifact {
   readonly attributes: Json;
   readonly provenance: Provenance;
   readonly tensors: Readonly<Record<string, TensorRecord>>;
-  readonly #objects: ObjectStore;
-  /** In the order of use, the last used at the end. */
-  readonly #loaded = new Map<string, Promise<Map<string, Tensor>>>();
+  readonly #shards: ShardCache;
+  /** By tensor, the row after the last that was read. */
+  readonly #reached = new Map<string, number>();
 
   constructor(
     objects: ObjectStore,
     readonly manifest: Manifest,
   ) {
-    this.#objects = objects;
+    this.#shards = new ShardCache(objects);
     this.digest = digestOf(manifest);
     this.kind = manifest.kind;
     this.attributes = manifest.attributes;
@@ -46,18 +44,8 @@ export class Artifact {
   rows(name: string): RowSource {
     const { dtype, shape } = this.#record(name);
     const { rows, columns } = matrixShape(shape, name);
-    const source = `${this.kind} ${this.digest.slice(0, 19)}: ${name}`;
-    return {
-      name: source,
-      rows,
-      columns,
-      read: async (start, end) => {
-        checkRowRange(source, start, end, rows);
-        const out = new Float64Array((end - start) * columns);
-        await this.#read(name, start, end, (bytes, row) => float64Into(dtype, bytes, out, (row - start) * columns));
-        return out;
-      },
-    };
+    const facts = { name: `${this.kind} ${this.digest.slice(0, 19)}: ${name}`, rows, columns, precision: floatTypeOf(dtype) };
+    return rowSource(facts, (start, end, out) => this.#read(name, start, end, (bytes, row) => floatInto(dtype, bytes, out, (row - start) * columns)));
   }
 
   /** A whole tensor, in memory. @throws as {@link rows} */
@@ -91,24 +79,23 @@ export class Artifact {
     return { min, max };
   }
 
-  /** Gives the bytes of rows start..end−1, shard by shard, with the number of their first row. */
+  /**
+   * Gives the bytes of rows start..end−1, shard by shard, with the number of their first row. While a tensor is read from its start
+   * onwards, without a gap, the shard after the one in use is on its way.
+   */
   async #read(name: string, start: number, end: number, take: (bytes: Uint8Array, row: number) => void): Promise<void> {
-    for (const { shard, part } of this.#parts(name)) {
+    const goesForward = start === 0 || start === this.#reached.get(name);
+    this.#reached.set(name, end);
+    const parts = this.#parts(name);
+    for (const [index, { shard, part }] of parts.entries()) {
       const from = Math.max(start, part.start);
       const to = Math.min(end, part.end);
       if (from >= to) continue;
-      const tensor = (await this.#load(shard)).get(name)!;
-      take(tensorBytes(tensor, from - part.start, to - part.start), from);
+      const loading = this.#shards.load(shard);
+      const next = parts[index + 1];
+      if (next !== undefined && (goesForward || end > next.part.start)) this.#shards.readAhead(next.shard, name);
+      take(tensorBytes((await loading).get(name)!, from - part.start, to - part.start), from);
     }
-  }
-
-  #load(shard: ShardRecord): Promise<Map<string, Tensor>> {
-    const loading = this.#loaded.get(shard.key) ?? loadShard(this.#objects, shard);
-    this.#loaded.delete(shard.key);
-    this.#loaded.set(shard.key, loading);
-    if (this.#loaded.size > KEPT_SHARDS) this.#loaded.delete(this.#loaded.keys().next().value!);
-    loading.catch(() => this.#loaded.delete(shard.key));
-    return loading;
   }
 
   #parts(name: string): { shard: ShardRecord; part: TensorPart }[] {

@@ -1,5 +1,5 @@
 import { InputError } from '@fathom/errors';
-import { BLOCK_ROWS, float64Into, isFloating, matrixShape, tensorBytes, type Tensor } from '@fathom/tensors';
+import { BLOCK_ROWS, floatInto, isFloating, matrixShape, tensorBytes, type Tensor } from '@fathom/tensors';
 
 /** Above so many columns a manifest holds no minima and maxima: images and other tensors that no statistic reads by column. */
 export const MOST_COLUMNS_WITH_EXTREMES = 16_384;
@@ -26,7 +26,7 @@ export function columnExtremes(tensor: Tensor, firstRow: number): ColumnExtremes
   const block = new Float64Array(Math.min(step, rows) * columns);
   for (let start = 0; start < rows; start += step) {
     const end = Math.min(start + step, rows);
-    float64Into(tensor.dtype, tensorBytes(tensor, start, end), block, 0);
+    floatInto(tensor.dtype, tensorBytes(tensor, start, end), block, 0);
     refuseNonFinite(block, (end - start) * columns, tensor.name, firstRow + start, columns);
     if (kept) widen(min, max, block, end - start, columns);
   }

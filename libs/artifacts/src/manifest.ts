@@ -12,6 +12,8 @@ export interface Provenance {
   readonly codeVersion: string;
   /** The engine that ran the network; null where none did. */
   readonly engine: { readonly name: string; readonly version: string } | null;
+  /** Who multiplied integers for it, and in which way; absent where its class is ENGINE, and in artifacts of earlier versions. Its bits do not depend on it. */
+  readonly arithmetic?: { readonly name: string; readonly version: string; readonly way: string };
   /** docs/measures.md §10.1. */
   readonly determinism: 'PORTABLE' | 'ENGINE';
 }

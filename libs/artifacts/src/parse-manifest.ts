@@ -53,8 +53,13 @@ function isProvenance(value: unknown): boolean {
     isList(value['inputs'], isText) &&
     isText(value['codeVersion']) &&
     (value['engine'] === null || (isRecord(value['engine']) && isText(value['engine']['name']) && isText(value['engine']['version']))) &&
+    (value['arithmetic'] === undefined || isArithmetic(value['arithmetic'])) &&
     (value['determinism'] === 'PORTABLE' || value['determinism'] === 'ENGINE')
   );
+}
+
+function isArithmetic(value: unknown): boolean {
+  return isRecord(value) && isText(value['name']) && isText(value['version']) && isText(value['way']);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -13,6 +13,7 @@ import {
 } from '@fathom/tensors';
 import { corrupt, getBlob, putBlob } from './blobs.js';
 import { columnExtremes } from './column-extremes.js';
+import { compareOnce } from './described-shards.js';
 import { failedFor } from './documents.js';
 import type { ShardRecord, TensorPart } from './manifest.js';
 
@@ -38,7 +39,8 @@ export async function storeShard(objects: ObjectStore, start: number, tensors: r
 }
 
 /**
- * Reads a shard and checks it against its record: the SHA-256 of its bytes, the digests of its blocks, its minima and maxima.
+ * Reads a shard and checks it against its record: the SHA-256 of its bytes every time, the digests of its blocks, its minima and
+ * maxima once in a thread, since they follow from the bytes.
  * @throws FathomError CORRUPT_DATA naming the key, also when it is missing
  */
 export async function loadShard(objects: ObjectStore, shard: ShardRecord): Promise<Map<string, Tensor>> {
@@ -48,11 +50,13 @@ export async function loadShard(objects: ObjectStore, shard: ShardRecord): Promi
   if (bytes.length !== shard.bytes) throw corrupt(objects, shard.key, `it has ${bytes.length} bytes, not ${shard.bytes}`);
   try {
     const tensors = decodeSafetensors(bytes, shard.key);
-    for (const [name, part] of Object.entries(shard.tensors)) {
-      const tensor = tensors.get(name);
-      if (tensor === undefined || canonicalJson(describe(tensor, part.start)) !== canonicalJson(part))
-        throw corrupt(objects, shard.key, `its tensor ${name} is not the one that the manifest describes`);
-    }
+    compareOnce(shard, () => {
+      for (const [name, part] of Object.entries(shard.tensors)) {
+        const tensor = tensors.get(name);
+        if (tensor === undefined || canonicalJson(describe(tensor, part.start)) !== canonicalJson(part))
+          throw corrupt(objects, shard.key, `its tensor ${name} is not the one that the manifest describes`);
+      }
+    });
     return tensors;
   } catch (thrown) {
     throw thrown instanceof InputError ? corrupt(objects, shard.key, thrown.message, thrown) : thrown;

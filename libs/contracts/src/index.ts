@@ -5,12 +5,17 @@ export * as complexity from './gen/fathom/complexity/v1/complexity.js';
 export * as dictionary from './gen/fathom/dictionary/v1/dictionary.js';
 export * as importance from './gen/fathom/importance/v1/importance.js';
 export * as operations from './gen/fathom/operations/v1/operations.js';
+export * as platform from './gen/fathom/platform/v1/platform.js';
 export * as robustness from './gen/fathom/robustness/v1/robustness.js';
 export * as study from './gen/fathom/study/v1/study.js';
 
 /** The services: definitions for servers, clients for callers. */
 export { ActivationServiceService as ActivationService, ActivationServiceClient as ActivationClient } from './gen/fathom/activation/v1/activation.js';
 export { ArtifactServiceService as ArtifactService, ArtifactServiceClient as ArtifactClient } from './gen/fathom/artifact/v1/artifact.js';
+export {
+  CapabilitiesServiceService as CapabilitiesService,
+  CapabilitiesServiceClient as CapabilitiesClient,
+} from './gen/fathom/platform/v1/platform.js';
 export { ComplexityServiceService as ComplexityService, ComplexityServiceClient as ComplexityClient } from './gen/fathom/complexity/v1/complexity.js';
 export { DictionaryServiceService as DictionaryService, DictionaryServiceClient as DictionaryClient } from './gen/fathom/dictionary/v1/dictionary.js';
 export { ImportanceServiceService as ImportanceService, ImportanceServiceClient as ImportanceClient } from './gen/fathom/importance/v1/importance.js';

@@ -1,16 +1,15 @@
+import { inlineCrew, referenceEngine } from '@fathom/exact';
 import { neuronBasis, randomDirections } from './baselines.js';
 import { relativeDifference, sparseMatrix, thrownBy } from './compare.fixture.js';
 import { NnlsEncoder } from './nnls-encoder.js';
 
 describe('the neuron basis', () => {
-  it('codes non-negative rows by themselves, but for the ridge', () => {
+  it('codes non-negative rows by themselves, but for the ridge', async () => {
     const rows = sparseMatrix(40, 1);
-    expect(
-      relativeDifference(
-        new NnlsEncoder(neuronBasis(8), 8, 8).encode(rows, 5),
-        rows.map((x) => x / (1 + 1e-6)),
-      ),
-    ).toBeLessThan(1e-15);
+    const crew = inlineCrew(referenceEngine);
+    const { codes } = await (await NnlsEncoder.create(neuronBasis(8), 8, 8, crew)).encode(rows, 5, crew);
+    const expected = rows.map((x) => x / (1 + 1e-6));
+    expect(relativeDifference(codes, expected)).toBeLessThan(1e-15);
   });
 });
 

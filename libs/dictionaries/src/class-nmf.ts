@@ -1,8 +1,10 @@
 import { InputError, unwatched, type Control } from '@fathom/errors';
-import type { RowSource } from '@fathom/tensors';
+import { inlineCrew, sharedFloat64, type Crew, type Task } from '@fathom/exact';
+import { memoryRows, type RowSource } from '@fathom/tensors';
+import { inLanes, lanesFor } from './in-lanes.js';
 import { resolveNmfOptions, type NmfOptions } from './nmf-options.js';
 import { fitNmf, type NmfFit } from './nmf.js';
-import { requireCount, requireValues, viewOfRows } from './row-blocks.js';
+import { requireCount, requireMatrix, requireValues } from './row-blocks.js';
 
 /** How the fit of one class went. */
 export interface ClassFitSummary {
@@ -44,7 +46,8 @@ export interface OneClassFit extends NmfFit {
 
 /**
  * The dictionary of one class: NMF of the rows labelled `label` (docs/measures.md §1a). It depends on those rows, the options
- * and the class index alone, so that classes may be fitted anywhere and in any order. Holds the rows of the class in memory.
+ * and the class index alone, so that classes may be fitted anywhere and in any order. Holds the rows of the class in memory; one
+ * hand of the crew does the work. Tells no progress.
  * @throws InputError when the class has no row, a label is missing, or as {@link fitNmf}
  */
 export async function fitOneClass(
@@ -52,13 +55,48 @@ export async function fitOneClass(
   labels: Int32Array,
   label: number,
   options: NmfOptions,
+  crew: Crew,
   control: Control = unwatched,
 ): Promise<OneClassFit> {
+  const quiet: Control = { throwIfCancelled: () => control.throwIfCancelled(), progress: () => undefined };
+  const [fit] = await fitClasses(source, labels, { from: label, to: label + 1 }, options, crew, quiet);
+  return fit!;
+}
+
+/** NMF of rows (n × d) that threads share, by one of them. */
+export const fitGathered: Task<{ readonly rows: Float64Array; readonly d: number; readonly options: NmfOptions }, NmfFit> = {
+  module: __filename,
+  name: 'fitGathered',
+  run: ({ rows, d, options }, engine) => fitNmf(rows, rows.length / d, d, options, inlineCrew(engine)),
+};
+
+/**
+ * {@link fitOneClass} for the classes from..to−1, as many at a time as the crew has hands, from one reading of their rows, all of
+ * which are held. Progress counts classes.
+ * @throws InputError when a class has no row, a label is missing, or as {@link fitNmf}
+ */
+export async function fitClasses(
+  source: RowSource,
+  labels: Int32Array,
+  { from, to }: { readonly from: number; readonly to: number },
+  options: NmfOptions,
+  crew: Crew,
+  control: Control = unwatched,
+): Promise<OneClassFit[]> {
   const filled = resolveNmfOptions(options);
-  const rows = rowsOfClass(source, labels, label);
-  const selected = await gather(source, rows, filled.blockRows, control);
-  const fit = await fitNmf(selected, rows.length, source.columns, { ...filled, stream: `${filled.stream}/class ${label}` }, control);
-  return { ...fit, class: label, rows };
+  const wanted = Array.from({ length: to - from }, (_, index) => rowsOfClass(source, labels, from + index));
+  const gathered = await gather(source, wanted, filled.blockRows, control);
+  const fits: OneClassFit[] = [];
+  let done = 0;
+  await inLanes(to - from, lanesFor(crew.hands), async (index) => {
+    control.throwIfCancelled();
+    const label = from + index;
+    const own = { ...filled, stream: `${filled.stream}/class ${label}` };
+    const fit = await crew.run(fitGathered, { rows: gathered[index]!, d: source.columns, options: own });
+    fits[index] = { ...fit, class: label, rows: wanted[index]! };
+    control.progress(++done, to - from);
+  });
+  return fits;
 }
 
 /**
@@ -66,23 +104,21 @@ export async function fitOneClass(
  * Progress counts classes.
  * @throws InputError when a class has no row, a label is no class, or as {@link fitNmf}
  */
-export async function fitClassNmf(input: LabelledRows, options: NmfOptions, control: Control = unwatched): Promise<ClassNmf> {
+export async function fitClassNmf(input: LabelledRows, options: NmfOptions, crew: Crew, control: Control = unwatched): Promise<ClassNmf> {
   const { rows, n, d, labels, classes } = input;
   const { atoms: r } = resolveNmfOptions(options);
   requireCount('classes', classes);
   requireLabels(labels, n, classes);
-  const source = viewOfRows('activations', rows, n, d);
-  const within: Control = { throwIfCancelled: () => control.throwIfCancelled(), progress: () => undefined };
-  const atoms = new Float64Array(classes * r * d);
-  const perClass: ClassFitSummary[] = [];
+  requireMatrix('activations', rows, n, d);
+  const source = memoryRows('activations', rows, n, d);
   for (let label = 0; label < classes; label++) rowsOfClass(source, labels, label); // refused before any work is done
-  for (let label = 0; label < classes; label++) {
-    const fit = await fitOneClass(source, labels, label, options, within);
+  const fits = await fitClasses(source, labels, { from: 0, to: classes }, options, crew, control);
+  const atoms = new Float64Array(classes * r * d);
+  const perClass = fits.map((fit, label): ClassFitSummary => {
     atoms.set(fit.atoms, label * r * d);
     const { loss, relativeLoss, sweeps, converged, deadAtoms } = fit;
-    perClass.push({ class: label, rows: fit.rows.length, loss, relativeLoss, sweeps, converged, deadAtoms });
-    control.progress(label + 1, classes);
-  }
+    return { class: label, rows: fit.rows.length, loss, relativeLoss, sweeps, converged, deadAtoms };
+  });
   return { atoms, perClass };
 }
 
@@ -121,22 +157,23 @@ function rowsOfClass(source: RowSource, labels: Int32Array, label: number): Uint
   return Uint32Array.from(rows);
 }
 
-/** The named rows (rising) in one array, reading only those blocks that hold one of them. */
-async function gather(source: RowSource, wanted: Uint32Array, blockRows: number, control: Control): Promise<Float64Array> {
+/** The named rows (rising) of several classes, an array that threads share for each, reading only those blocks that hold one of them. */
+async function gather(source: RowSource, wanted: readonly Uint32Array[], blockRows: number, control: Control): Promise<Float64Array[]> {
   const d = source.columns;
-  const out = new Float64Array(wanted.length * d);
+  const places = wanted.flatMap((rows, index) => Array.from(rows, (row, place) => ({ row, index, place }))).sort((x, y) => x.row - y.row);
+  const out = wanted.map((rows) => sharedFloat64(rows.length * d));
   let next = 0;
-  while (next < wanted.length) {
+  while (next < places.length) {
     control.throwIfCancelled();
-    const start = wanted[next]!;
+    const start = places[next]!.row;
     const first = next;
-    while (next < wanted.length && wanted[next]! < start + blockRows) next++;
-    const block = await source.read(start, wanted[next - 1]! + 1);
+    while (next < places.length && places[next]!.row < start + blockRows) next++;
+    const block = await source.read(start, places[next - 1]!.row + 1);
     for (let at = first; at < next; at++) {
-      const row = wanted[at]!;
+      const { row, index, place } = places[at]!;
       const values = block.subarray((row - start) * d, (row - start + 1) * d);
       requireValues(source.name, values, row, d, false);
-      out.set(values, at * d);
+      out[index]!.set(values, place * d);
     }
   }
   return out;

@@ -1,14 +1,15 @@
 import type { Control } from '@fathom/errors';
-import { Prng } from '@fathom/exact';
-import type { RowSource } from '@fathom/tensors';
+import { Prng, sharedFloat64 } from '@fathom/exact';
+import { cutVectors, emptyVectors, scaleFor } from './byte-digits.js';
+import { crossOf, emptySums, gramOf, type CodeSums } from './code-sums.js';
 import type { NmfOptions } from './nmf-options.js';
-import { forEachBlock } from './row-blocks.js';
-import { addProductOverRows, innerProducts } from './row-products.js';
+import type { PlanedChunks } from './planed-chunks.js';
+import { sweepChunk } from './sweep-chunk.js';
 import { fixSign, symmetricEigen } from './symmetric-eigen.js';
 
 /** The right singular vectors of A with the largest singular values. */
 export interface LeadingVectors {
-  /** How many there are: at most what was asked for, and none with a singular value below 1e-6 of the largest. */
+  /** How many there are: at most what was asked for, and none with a singular value below 1e-5 of the largest. */
   readonly rank: number;
   /** rank values, falling. */
   readonly singularValues: Float64Array;
@@ -19,56 +20,68 @@ export interface LeadingVectors {
 /** Up to so many columns AᵀA is decomposed whole, which is exact; beyond, a subspace is iterated. */
 const WHOLE_GRAM_COLUMNS = 256;
 const EXTRA_DIRECTIONS = 10;
-const POWER_STEPS = 15;
-/** Of the largest eigenvalue of AᵀA. Rounding leaves about d·1e-16 of it in the ones that are zero. */
-const LEAST_EIGENVALUE = 1e-12;
+const MOST_STEPS = 5;
+/** Steps end when the subspace holds so little more of ‖A‖² than before, as a share of what it holds. */
+const SETTLED = 1e-4;
+/** Of the largest eigenvalue of AᵀA. Rounding to 16 bits leaves about 1e-11 of it in the ones that are zero. */
+const LEAST_EIGENVALUE = 1e-10;
 
 /**
- * The `most` leading right singular vectors of A [n, d], never holding more of A than a block.
- * d ≤ 256: the eigenvectors of AᵀA by Jacobi rotations. Larger d: 15 steps of seeded subspace iteration with 10 extra
- * directions; vectors whose singular values nearly tie with those left out are then approximate, which a start may be.
+ * The `most` leading right singular vectors of A [n, d] in fixed point. d ≤ 256: the eigenvectors of AᵀA by Jacobi rotations. Larger
+ * d: seeded subspace iteration with 10 extra directions, until it settles or 5 steps; vectors whose singular values nearly tie with
+ * those left out are then approximate, which a start may be.
  */
-export async function leadingVectors(source: RowSource, most: number, options: Required<NmfOptions>, control: Control): Promise<LeadingVectors> {
-  const d = source.columns;
+export async function leadingVectors(rows: PlanedChunks, most: number, options: Required<NmfOptions>, control: Control): Promise<LeadingVectors> {
+  const d = rows.columns;
   if (d <= WHOLE_GRAM_COLUMNS) {
-    const gram = new Float64Array(d * d);
-    await forEachBlock(source, options.blockRows, control, (block, _start, rows) => addProductOverRows(gram, block, 0, d, block, d, rows));
+    const identity = new Float64Array(d * d);
+    for (let c = 0; c < d; c++) identity[c * d + c] = 1;
+    const gram = gramOf(await projectedSums(rows, identity, rows.scale, control), d, rows.scale); // the rows themselves, exactly
     const { values, vectors } = symmetricEigen(gram, d);
     return largest(values, vectors, d, most);
   }
-  const q = Math.min(most + EXTRA_DIRECTIONS, source.rows, d);
-  const basis = new Float64Array(q * d);
+  const q = Math.min(most + EXTRA_DIRECTIONS, rows.rows, d);
+  const codeScale = new Float64Array(q).fill(scaleFor(rows.longest * (1 + 1 / 1024)));
+  let basis = new Float64Array(q * d);
   new Prng(options.seed, `${options.stream}/subspace`).fillGaussian(basis);
   orthonormalise(basis, q, d);
-  for (let step = 0; step < POWER_STEPS; step++) {
-    const next = new Float64Array(q * d);
-    await project(source, basis, q, options, control, (projected, block, rows) => addProductOverRows(next, projected, 0, q, block, d, rows));
-    orthonormalise(next, q, d);
-    basis.set(next);
+  let held = 0;
+  for (let step = 1; ; step++) {
+    const sums = await projectedSums(rows, basis, codeScale, control);
+    const gram = gramOf(sums, q, codeScale);
+    const before = held;
+    held = 0;
+    for (let i = 0; i < q; i++) held += gram[i * q + i]!;
+    if (step >= MOST_STEPS || held - before <= SETTLED * held) return turned(gram, basis, q, d, most);
+    basis = crossOf(sums, q, d, 0, d, codeScale, rows.scale);
+    orthonormalise(basis, q, d);
   }
-  const gram = new Float64Array(q * q);
-  await project(source, basis, q, options, control, (projected, _block, rows) => addProductOverRows(gram, projected, 0, q, projected, q, rows));
+}
+
+/** PᵀA and PᵀP for the projections P of the rows on vectors, rounded by `codeScale`. */
+async function projectedSums(rows: PlanedChunks, vectors: Float64Array, codeScale: Float64Array, control: Control): Promise<readonly CodeSums[]> {
+  const count = codeScale.length;
+  const digits = emptyVectors(count, rows.columns);
+  cutVectors(vectors, rows.scale, digits);
+  const parts = Array.from({ length: rows.lanes }, () => emptySums(count, rows.columns));
+  const projections: Float64Array[] = [];
+  await rows.forEach(control, ({ rows: height, planes, lane }) => {
+    const known = projections[lane];
+    const codes = known && known.length >= height * count ? known : (projections[lane] = sharedFloat64(height * count));
+    const towards = { vectors: digits };
+    return rows.crew.run(sweepChunk, { planes, codes: codes.subarray(0, height * count), codeScale, towards, sums: parts[lane]! });
+  });
+  return parts;
+}
+
+/** The singular vectors within a subspace, from its orthonormal basis (q × d) and what it makes of AᵀA. */
+function turned(gram: Float64Array, basis: Float64Array, q: number, d: number, most: number): LeadingVectors {
   const inner = symmetricEigen(gram, q);
   const vectors = new Float64Array(q * d);
   for (let i = 0; i < q; i++)
     for (let j = 0; j < q; j++) for (let c = 0; c < d; c++) vectors[i * d + c] = vectors[i * d + c]! + inner.vectors[i * q + j]! * basis[j * d + c]!;
   for (let i = 0; i < q; i++) fixSign(vectors, i * d, d);
   return largest(inner.values, vectors, d, most);
-}
-
-async function project(
-  source: RowSource,
-  basis: Float64Array,
-  q: number,
-  options: Required<NmfOptions>,
-  control: Control,
-  visit: (projected: Float64Array, block: Float64Array, rows: number) => void,
-): Promise<void> {
-  const projected = new Float64Array(Math.min(options.blockRows, source.rows) * q);
-  await forEachBlock(source, options.blockRows, control, (block, _start, rows) => {
-    innerProducts(projected, 0, block, rows, basis, q, source.columns);
-    visit(projected, block, rows);
-  });
 }
 
 function largest(values: Float64Array, vectors: Float64Array, d: number, most: number): LeadingVectors {

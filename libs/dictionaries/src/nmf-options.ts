@@ -1,4 +1,5 @@
 import { InputError } from '@fathom/errors';
+import { MOST_STEPS } from '@fathom/exact';
 import { requireCount } from './row-blocks.js';
 
 /** How a non-negative factorisation is fitted (docs/measures.md §1a). */
@@ -13,8 +14,10 @@ export interface NmfOptions {
   readonly maxSweeps?: number;
   /** Names an independent stream of the seed. @default 'nmf' */
   readonly stream?: string;
-  /** Rows that are read at a time, at least 1. Changes the memory that is needed, never a bit of the result. @default 1024 */
+  /** Rows that are read at a time, 1 to 65,536. Changes the memory that is needed, never a bit of the result. @default 2048 */
   readonly blockRows?: number;
+  /** Bytes of rows that are kept in memory, 4 a value; rows beyond are read again in every sweep. At least 0. @default 2^30 */
+  readonly keptBytes?: number;
 }
 
 /** The options with every default filled in. @throws InputError naming the first field that is wrong */
@@ -25,11 +28,14 @@ export function resolveNmfOptions(options: NmfOptions): Required<NmfOptions> {
     tolerance: options.tolerance ?? 1e-4,
     maxSweeps: options.maxSweeps ?? 500,
     stream: options.stream ?? 'nmf',
-    blockRows: options.blockRows ?? 1024,
+    blockRows: options.blockRows ?? 2048,
+    keptBytes: options.keptBytes ?? 2 ** 30,
   };
   requireCount('atoms', filled.atoms, 65_536);
   requireCount('maxSweeps', filled.maxSweeps);
-  requireCount('blockRows', filled.blockRows);
+  requireCount('blockRows', filled.blockRows, MOST_STEPS);
+  if (!(filled.keptBytes >= 0))
+    throw new InputError({ field: 'keptBytes', problem: 'out of range', value: filled.keptBytes, accepted: 'a number of at least 0' });
   if (!(filled.tolerance >= 0 && filled.tolerance < 1))
     throw new InputError({ field: 'tolerance', problem: 'out of range', value: filled.tolerance, accepted: 'a number of at least 0 and below 1' });
   if (!Number.isSafeInteger(filled.seed) || filled.seed < 0)

@@ -1,13 +1,18 @@
 import { unwatched } from '@fathom/errors';
+import { inlineCrew, referenceEngine } from '@fathom/exact';
 import { memoryRows } from '@fathom/tensors';
 import { relativeDifference, sparseMatrix } from './compare.fixture.js';
 import { known, type NmfCase } from './known-case.fixture.js';
 import { leadingVectors } from './leading-vectors.js';
 import { resolveNmfOptions } from './nmf-options.js';
 import { nndsvdStart } from './nndsvd.js';
+import { PlanedChunks } from './planed-chunks.js';
 
-const start = (matrix: ArrayLike<number>, n: number, d: number, atoms: number, seed = 1) =>
-  nndsvdStart(memoryRows('matrix', matrix, n, d), resolveNmfOptions({ seed, atoms }), unwatched);
+const planed = (matrix: ArrayLike<number>, n: number, d: number) =>
+  PlanedChunks.open(memoryRows('matrix', matrix, n, d), { chunkRows: 8, keptBytes: 1e9, negative: false }, inlineCrew(referenceEngine), unwatched);
+
+const start = async (matrix: ArrayLike<number>, n: number, d: number, atoms: number, seed = 1) =>
+  nndsvdStart(await planed(matrix, n, d), resolveNmfOptions({ seed, atoms }), unwatched);
 
 describe('the NNDSVD start', () => {
   it.each(known<NmfCase[]>('nmf.json'))('is that of scikit-learn: $name', async ({ matrix, n, d, atoms, start: theirs }) => {
@@ -30,13 +35,13 @@ describe('the NNDSVD start', () => {
     const [n, d, narrow] = [30, 300, 200];
     const matrix = sparseMatrix(n * d, 4).map((x, at) => (at % d < narrow ? x * (1 + (at % 7)) * (1 + Math.floor(at / d) ** 2) : 0));
     const options = resolveNmfOptions({ seed: 3 });
-    const iterated = await leadingVectors(memoryRows('matrix', matrix, n, d), 3, options, unwatched);
+    const iterated = await leadingVectors(await planed(matrix, n, d), 3, options, unwatched);
     const cut = Float64Array.from({ length: n * narrow }, (_, at) => matrix[Math.floor(at / narrow) * d + (at % narrow)]!);
-    const whole = await leadingVectors(memoryRows('matrix', cut, n, narrow), 3, options, unwatched);
-    expect(relativeDifference(iterated.singularValues, whole.singularValues)).toBeLessThan(1e-10);
+    const whole = await leadingVectors(await planed(cut, n, narrow), 3, options, unwatched);
+    expect(relativeDifference(iterated.singularValues, whole.singularValues)).toBeLessThan(1e-7); // projections are rounded to 24 bits
     for (let j = 0; j < 3; j++)
       expect(relativeDifference(iterated.vectors.subarray(j * d, j * d + narrow), whole.vectors.subarray(j * narrow, (j + 1) * narrow))).toBeLessThan(
-        1e-8,
+        1e-4,
       );
   });
 });

@@ -1,16 +1,16 @@
 import type { Control } from '@fathom/errors';
-import { Prng } from '@fathom/exact';
-import type { RowSource } from '@fathom/tensors';
+import { Prng, sharedFloat64 } from '@fathom/exact';
+import { cutVectors, emptyVectors, scaleFor } from './byte-digits.js';
 import { leadingVectors } from './leading-vectors.js';
 import type { NmfOptions } from './nmf-options.js';
-import { forEachBlock } from './row-blocks.js';
-import { innerProducts } from './row-products.js';
+import type { PlanedChunks } from './planed-chunks.js';
+import { sweepChunk } from './sweep-chunk.js';
 
 /** Where a factorisation starts. */
 export interface NmfStart {
   /** r × d, not yet of unit length. */
   readonly atoms: Float64Array;
-  /** n × r. */
+  /** n × r; shared between threads. */
   readonly codes: Float64Array;
 }
 
@@ -20,17 +20,27 @@ export interface NmfStart {
  * singular value × that product; of the first pair, the magnitudes. Zeros stay zeros: the sweeps that follow can leave them.
  * Beyond the rank of A an atom starts as uniform seeded numbers in [0, 1) with codes 0.
  */
-export async function nndsvdStart(source: RowSource, options: Required<NmfOptions>, control: Control): Promise<NmfStart> {
-  const { rows: n, columns: d } = source;
+export async function nndsvdStart(rows: PlanedChunks, options: Required<NmfOptions>, control: Control): Promise<NmfStart> {
+  const { rows: n, columns: d } = rows;
   const r = options.atoms;
-  const { rank, singularValues, vectors } = await leadingVectors(source, r, options, control);
+  const { rank, singularValues, vectors } = await leadingVectors(rows, r, options, control);
   const atoms = new Float64Array(r * d);
-  const codes = new Float64Array(n * r);
-  const projected = new Float64Array(Math.min(n, options.blockRows) * rank);
-  await forEachBlock(source, options.blockRows, control, (block, start, rows) => {
-    innerProducts(projected, 0, block, rows, vectors, rank, d);
-    for (let i = 0; i < rows; i++) codes.set(projected.subarray(i * rank, (i + 1) * rank), (start + i) * r);
-  });
+  const codes = sharedFloat64(n * r);
+  if (rank > 0) {
+    const projections = sharedFloat64(n * rank);
+    const digits = emptyVectors(rank, d);
+    cutVectors(vectors, rows.scale, digits);
+    const codeScale = new Float64Array(rank).fill(scaleFor(rows.longest * (1 + 1 / 1024)));
+    await rows.forEach(control, ({ start, rows: count, planes }) =>
+      rows.crew.run(sweepChunk, {
+        planes,
+        codes: projections.subarray(start * rank, (start + count) * rank),
+        codeScale,
+        towards: { vectors: digits },
+      }),
+    );
+    for (let i = 0; i < n; i++) codes.set(projections.subarray(i * rank, (i + 1) * rank), i * r);
+  }
   const random = new Prng(options.seed, `${options.stream}/start`);
   for (let j = 0; j < r; j++) {
     if (j < rank) atoms.set(vectors.subarray(j * d, (j + 1) * d), j * d);

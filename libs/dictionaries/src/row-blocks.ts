@@ -1,31 +1,7 @@
-import { InputError, type Control } from '@fathom/errors';
-import type { RowSource } from '@fathom/tensors';
-
-/** Visits the rows of a source in order, `blockRows` at a time; cancellation is looked at once a block. */
-export async function forEachBlock(
-  source: RowSource,
-  blockRows: number,
-  control: Control,
-  visit: (block: Float64Array, start: number, rows: number) => void,
-): Promise<void> {
-  for (let start = 0; start < source.rows; start += blockRows) {
-    control.throwIfCancelled();
-    const end = Math.min(source.rows, start + blockRows);
-    visit(await source.read(start, end), start, end - start);
-  }
-}
-
-/**
- * A matrix of this process, n × d row-major, as a source whose reads are views: no copy a sweep.
- * Only for readers inside this package, none of which writes to a block.
- */
-export function viewOfRows(name: string, data: Float64Array, n: number, d: number): RowSource {
-  requireMatrix(name, data, n, d);
-  return { name, rows: n, columns: d, read: (start, end) => Promise.resolve(data.subarray(start * d, end * d)) };
-}
+import { InputError } from '@fathom/errors';
 
 /** Refuses an array that is not n × d, or that is empty. */
-export function requireMatrix(name: string, data: Float64Array, n: number, d: number): void {
+export function requireMatrix(name: string, data: Float32Array | Float64Array, n: number, d: number): void {
   requireCount(`rows of ${name}`, n);
   requireCount(`columns of ${name}`, d);
   if (data.length !== n * d)
@@ -41,7 +17,7 @@ export function requireCount(field: string, value: number, most = Number.MAX_SAF
 }
 
 /** Refuses NaN, infinity and, where `negative` is false, negative numbers; names tensor, row and column. */
-export function requireValues(name: string, block: Float64Array, firstRow: number, d: number, negative: boolean): void {
+export function requireValues(name: string, block: Float32Array | Float64Array, firstRow: number, d: number, negative: boolean): void {
   const least = negative ? -Number.MAX_VALUE : 0;
   for (let at = 0; at < block.length; at++) {
     const value = block[at]!;

@@ -14,6 +14,8 @@ export interface NetworkOptions {
   readonly batch?: number;
   /** Threads of one pass. The activations do not depend on it. @default 1 */
   readonly threads?: number;
+  /** An NVIDIA GPU, by CUDA, or the processor, for ONNX networks; TensorFlow.js has the device of the package that is installed. @default 'cpu' */
+  readonly device?: 'cpu' | 'gpu';
 }
 
 /** A network that is ready to run to its taps. */
@@ -43,9 +45,9 @@ export interface Engine {
   readonly name: string;
   readonly version: string;
   /**
-   * Opens a serialized ONNX network.
+   * Opens a serialized network: onnxruntime reads ONNX, tensorflow TF.js layers models that are packed to one string of bytes.
    *
-   * @throws InputError where the bytes are no ONNX model, a tap is not in it, or an option is out of range
+   * @throws InputError where the bytes are no such model, a tap is not in it, or an option is out of range
    * @throws FathomError UNSUPPORTED_MODEL where the engine cannot run it
    */
   open(model: Uint8Array, taps: readonly string[], options?: NetworkOptions): Promise<Network>;

@@ -1,5 +1,10 @@
 export { describeNetwork, type DescribeOptions, type NetworkDescription } from './network-description.js';
 export { onnxruntime } from './onnxruntime.js';
+export { tensorflow } from './tensorflow.js';
+export { openNetwork } from './open-network.js';
+export { isPackedLayers, packLayers, weightFiles } from './layers-file.js';
+export { ENGINE_NAMES, capabilities, productEngine, type EngineName } from './open-product-engine.js';
+export type { EngineCapabilities, ProductEngine, ProductOptions } from './product-engine.js';
 export type { Engine, LayerOutput, Network, NetworkOptions } from './engine.js';
 export { pool, type PooledRows, type Pooling } from './pooling.js';
 export { checkImages, checkPreprocessing, preprocess, type ChannelOrder, type ImageShape, type Preprocessing } from './preprocessing.js';

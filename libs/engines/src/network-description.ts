@@ -2,6 +2,8 @@ import { defaultTaps } from './default-taps.js';
 import { imageInput, type ImageInput } from './image-input.js';
 import { linearHead, type LinearHead } from './linear-head.js';
 import { NetworkGraph } from './network-graph.js';
+import { decodeLayers } from './layers-decoder.js';
+import { isPackedLayers } from './layers-file.js';
 import { decodeModel, type ModelOptions } from './onnx-decoder.js';
 import { isLearned, isNonLinear } from './operators.js';
 import { residualBlocks, type ResidualBlock } from './residual-blocks.js';
@@ -19,7 +21,7 @@ export interface NetworkDescription {
   readonly head: LinearHead;
   /** The tensor of the logits, before any softmax. */
   readonly logits: string;
-  /** Version of the ONNX operators. */
+  /** Version of the ONNX operators; 0 for a TF.js layers model. */
   readonly opset: number;
   /** The program that wrote the file; '' where it does not say. */
   readonly producer: string;
@@ -34,14 +36,14 @@ export interface DescribeOptions extends ModelOptions {
 const MOST_CANDIDATES = 20;
 
 /**
- * Describes a serialized ONNX network: its input, residual blocks, taps and linear head.
+ * Describes a serialized ONNX network, or a packed TF.js layers model: its input, residual blocks, taps and linear head.
  *
- * @throws InputError where the bytes are no ONNX model, or a tap that was named is no tensor of it
+ * @throws InputError where the bytes are no such model, or a tap that was named is no tensor of it
  * @throws FathomError UNSUPPORTED_MODEL where weights lie in other files, the input is no image, the output no linear
  *   layer, or there is no residual block and no tap was named (the error lists candidates)
  */
 export function describeNetwork(bytes: Uint8Array, options: DescribeOptions = {}): NetworkDescription {
-  const model = decodeModel(bytes, options);
+  const model = isPackedLayers(bytes) ? decodeLayers(bytes) : decodeModel(bytes, options);
   const graph = new NetworkGraph(model.graph);
   const input = imageInput(graph);
   const found = linearHead(graph);
@@ -63,7 +65,8 @@ export function describeNetwork(bytes: Uint8Array, options: DescribeOptions = {}
 function noBlocks(graph: NetworkGraph, penultimate: string) {
   const activations = graph.nodes.filter((node) => isNonLinear(node) && graph.isFromImage(node.outputs[0] ?? ''));
   const layers = activations.length > 0 ? activations : graph.nodes.filter((node) => isLearned(graph, node));
-  const candidates = [...new Set([...layers.map((node) => node.outputs[0] ?? ''), penultimate])];
+  const readable = new Set(graph.imageTensors());
+  const candidates = [...new Set([...layers.map((node) => node.outputs[0] ?? ''), penultimate])].filter((name) => readable.has(name));
   const shown = candidates.slice(0, MOST_CANDIDATES);
   const more = candidates.length - shown.length;
   return unsupportedModel(

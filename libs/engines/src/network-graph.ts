@@ -15,12 +15,14 @@ export class NetworkGraph {
   private readonly consumers = new Map<string, OnnxNode[]>();
   private readonly positions = new Map<OnnxNode, number>();
   private readonly fromImage = new Set<string>();
+  private readonly inner: ReadonlySet<string>;
 
   /** @throws InputError where a node reads what no earlier node makes, or two make the same */
   constructor(graph: OnnxGraph) {
     this.nodes = graph.nodes;
     this.outputs = graph.outputs;
     this.initializers = graph.initializers;
+    this.inner = graph.inner ?? new Set();
     this.inputs = graph.inputs.filter((input) => !graph.initializers.has(input.name));
     const known = new Set([...graph.initializers.keys(), ...this.inputs.map((input) => input.name)]);
     for (const input of this.inputs) this.fromImage.add(input.name);
@@ -65,9 +67,9 @@ export class NetworkGraph {
     return [...new Set([...node.inputs, ...node.captured])].filter((name) => this.fromImage.has(name));
   }
 
-  /** Names of the tensors that nodes make of the image, in forward order. */
+  /** Names of the tensors that nodes make of the image and that can be read, in forward order. */
   imageTensors(): string[] {
-    return this.nodes.flatMap((node) => node.outputs.filter((output) => this.fromImage.has(output)));
+    return this.nodes.flatMap((node) => node.outputs.filter((output) => this.fromImage.has(output) && !this.inner.has(output)));
   }
 
   /** The stored constant behind a name; exporters share constants through Identity. */

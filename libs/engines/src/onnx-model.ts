@@ -64,6 +64,8 @@ export interface OnnxGraph {
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
+  /** Tensors that no engine can show, inside what it computes in one go. @default none */
+  readonly inner?: ReadonlySet<string>;
 }
 
 export interface OnnxModel {

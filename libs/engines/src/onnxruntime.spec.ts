@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { addOutputs } from './add-outputs.js';
+import type { Network } from './engine.js';
 import { describeNetwork } from './network-description.js';
 import { twoBlocks } from './networks.fixture.js';
 import { decodeModel } from './onnx-decoder.js';
@@ -45,8 +46,9 @@ describe('a network', () => {
 
   it('gives an image the same bits in any company, order and batch, and with any number of threads', async () => {
     const pool = Array.from({ length: 6 }, (_, image) => someValues(SIZE, image + 1));
-    const [one, two] = await Promise.all([onnxruntime.open(file, taps, { batch: 5 }), onnxruntime.open(file, taps, { batch: 5, threads: 2 })]);
-    const rowsOf = async (network: typeof one, images: number[]) => {
+    const opened = [1, 2, 3].map((threads) => onnxruntime.open(file, taps, { batch: 5, threads }));
+    const [one, two, three] = (await Promise.all(opened)) as [Network, Network, Network];
+    const rowsOf = async (network: Network, images: number[]) => {
       const outputs = await network.run(Float32Array.from(images.flatMap((image) => pool[image]!)), images.length);
       return images.map((_, row) =>
         taps.map((tap) => {
@@ -63,10 +65,11 @@ describe('a network', () => {
         const expected = images.map((image) => alone[image]);
         expect(await rowsOf(one, images)).toEqual(expected);
         expect(await rowsOf(two, images)).toEqual(expected);
+        expect(await rowsOf(three, images)).toEqual(expected);
       }),
       { numRuns: 50, seed: 3 },
     );
-    await Promise.all([one.close(), two.close()]);
+    await Promise.all([one.close(), two.close(), three.close()]);
   });
 
   it('of fixed batch keeps its own', async () => {

@@ -1,31 +1,25 @@
-import { FathomError, InputError } from '@fathom/errors';
+import { FathomError } from '@fathom/errors';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
 import { addOutputs } from './add-outputs.js';
-import type { Engine, LayerOutput, Network, NetworkOptions } from './engine.js';
-import { MOST_BATCH, MOST_INPUT_VALUES, imageInput, type ImageInput } from './image-input.js';
+import type { Engine, LayerOutput, Network } from './engine.js';
+import { imageInput, type ImageInput } from './image-input.js';
+import { paddedImages } from './padded-images.js';
+import { passOptions } from './pass-options.js';
+import { sessionOptions } from './session-options.js';
 import { NetworkGraph } from './network-graph.js';
 import { decodeModel } from './onnx-decoder.js';
 import { unsupportedModel } from './unsupported-model.js';
 
-// Without it onnxruntime reports its use to its maker, keeps an identifier of the machine and leaves files in the temporary
-// folder. It is read when the first network is opened; only the main thread's environment reaches native code.
-process.env['ORT_DISABLE_TELEMETRY'] = '1';
-
-const MOST_THREADS = 256;
-/** Errors are thrown, so nothing but a crash needs printing. */
-const FATAL_ONLY = 4;
-
-/** Runs ONNX networks on the CPU by onnxruntime-node. The same bits on the same build and kind of machine (docs/measures.md §10.1). */
+/** Runs ONNX networks by onnxruntime-node. The same bits on the same build and kind of machine (docs/measures.md §10.1). */
 export const onnxruntime: Engine = {
   name: 'onnxruntime',
   version: env.versions.node ?? env.versions.common,
   async open(model, taps, options = {}) {
-    const { batch, threads } = checkOptions(options);
     const input = imageInput(new NetworkGraph(decodeModel(model).graph));
-    checkBatch(input, batch);
+    const { batch, threads, device } = passOptions(input, options);
     const tapped = addOutputs(model, taps);
-    const session = await createSession(tapped, threads);
-    return new OnnxruntimeNetwork(session, input, input.fixedBatch ?? batch, [...taps]);
+    const session = await createSession(tapped, threads, device);
+    return new OnnxruntimeNetwork(session, input, batch, [...taps]);
   },
 };
 
@@ -41,19 +35,7 @@ class OnnxruntimeNetwork implements Network {
 
   async run(images: Float32Array, count: number): Promise<Map<string, LayerOutput>> {
     const { name, channels, height, width } = this.input;
-    const size = channels * height * width;
-    if (!Number.isInteger(count) || count < 1 || count > this.batch) {
-      throw new InputError({ field: 'count', problem: 'out of range', value: count, accepted: `1 to ${this.batch} images` });
-    }
-    if (images.length !== count * size) {
-      const accepted = `${count} × ${channels} × ${height} × ${width} = ${count * size} values`;
-      throw new InputError({ field: 'images', problem: 'wrong number of values', value: images.length, accepted });
-    }
-    let padded = images;
-    if (count < this.batch) {
-      padded = new Float32Array(this.batch * size);
-      padded.set(images);
-    }
+    const padded = paddedImages(this.input, this.batch, images, count);
     const outputs = await this.pass(name, new Tensor('float32', padded, [this.batch, channels, height, width]));
     return new Map(this.taps.map((tap) => [tap, this.firstRows(tap, outputs[tap], count)]));
   }
@@ -88,15 +70,12 @@ class OnnxruntimeNetwork implements Network {
   }
 }
 
-async function createSession(model: Uint8Array, threads: number): Promise<InferenceSession> {
+async function createSession(model: Uint8Array, threads: number, device: 'cpu' | 'gpu'): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(model, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
+      ...sessionOptions(threads, device),
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      logSeverityLevel: FATAL_ONLY,
     });
   } catch (error) {
     throw unsupportedModel(
@@ -105,31 +84,6 @@ async function createSession(model: Uint8Array, threads: number): Promise<Infere
       error,
     );
   }
-}
-
-function checkOptions(options: NetworkOptions): Required<NetworkOptions> {
-  return {
-    batch: within('batch', options.batch ?? 64, MOST_BATCH),
-    threads: within('threads', options.threads ?? 1, MOST_THREADS),
-  };
-}
-
-/** A fixed batch was checked with the input. */
-function checkBatch({ channels, height, width, fixedBatch }: ImageInput, batch: number): void {
-  const size = channels * height * width;
-  if (fixedBatch !== null || batch * size <= MOST_INPUT_VALUES) return;
-  const most = Math.floor(MOST_INPUT_VALUES / size);
-  throw new InputError({
-    field: 'batch',
-    problem: `too large for images of ${channels} × ${height} × ${width}`,
-    value: batch,
-    accepted: `1 to ${most}`,
-  });
-}
-
-function within(field: string, value: number, most: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new InputError({ field, problem: 'out of range', value, accepted: `an integer from 1 to ${most}` });
 }
 
 function firstLine(error: unknown): string {

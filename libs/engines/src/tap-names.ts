@@ -12,7 +12,7 @@ export function checkTaps(graph: NetworkGraph, names: readonly string[]): void {
     if (names.indexOf(name) !== index) {
       throw new InputError({ field: 'taps', problem: 'named twice', value: name, accepted: 'every tensor once' });
     }
-    if (graph.producer(name) === undefined || !graph.isFromImage(name)) {
+    if (!known.includes(name)) {
       throw new InputError({
         field: 'taps',
         problem: 'no tensor that the network makes of the image',

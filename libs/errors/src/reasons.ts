@@ -7,6 +7,7 @@ export const REASONS = {
   STORE_READ_ONLY: 'The object store cannot be written to.',
   STORE_UNAVAILABLE: 'The object store did not answer.',
   UNSUPPORTED_MODEL: 'The network cannot be used as it is; the message says why.',
+  ENGINE_UNAVAILABLE: 'The configured engine is not installed here, or does not compute exactly on this machine.',
   ADDRESS_IN_USE: 'Another process listens on the address.',
   RESOURCE_EXHAUSTED: 'A limit is reached; try again later.',
   CANCELLED: 'The work was cancelled.',

@@ -2,15 +2,12 @@ import { InputError } from '@fathom/errors';
 import fc from 'fast-check';
 
 import { cholesky, solveCholesky, solveLower, solveLowerTransposed } from './cholesky.js';
-import { addGram, mirrorLower } from './products.js';
-import { largestDifference, plainProduct, randomMatrix, transposed } from './random-matrix.fixture.js';
+import { largestDifference, plainGram, plainProduct, randomMatrix, transposed } from './random-matrix.fixture.js';
 
 /** Symmetric, its eigenvalues at least 1. */
 function positiveDefinite(seed: number, size: number): Float64Array {
-  const gram = new Float64Array(size * size);
-  addGram(gram, randomMatrix(seed, size + 3, size), size, size + 3);
+  const gram = plainGram(randomMatrix(seed, size + 3, size), size + 3, size);
   for (let i = 0; i < size; i += 1) gram[i * size + i]! += 1;
-  mirrorLower(gram, size);
   return gram;
 }
 

@@ -5,16 +5,22 @@ import { requireLength } from './require-length.js';
 /**
  * Replaces the lower triangle of a symmetric positive definite matrix A by L, with A = LLᵀ. Row-major, size × size;
  * what is above the diagonal is neither read nor written.
+ * @param firstRow where the matrix's first row is in a larger one that the error speaks of. @default 0
  * @throws InputError naming the row where the matrix is found not to be positive definite
  */
-export function cholesky(matrix: Float64Array, size: number): void {
+export function cholesky(matrix: Float64Array, size: number, firstRow = 0): void {
   requireLength('matrix', matrix, size * size);
   for (let j = 0; j < size; j += 1) {
     const rowJ = j * size;
     let square = matrix[rowJ + j]!;
     for (let l = 0; l < j; l += 1) square -= matrix[rowJ + l]! * matrix[rowJ + l]!;
     if (!(square > 0)) {
-      throw new InputError({ field: 'matrix', problem: `not positive definite at row ${j}`, value: square, accepted: 'a positive definite matrix' });
+      throw new InputError({
+        field: 'matrix',
+        problem: `not positive definite at row ${firstRow + j}`,
+        value: square,
+        accepted: 'a positive definite matrix',
+      });
     }
     const pivot = Math.sqrt(square);
     matrix[rowJ + j] = pivot;

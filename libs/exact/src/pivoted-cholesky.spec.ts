@@ -1,9 +1,9 @@
 import { InputError } from '@fathom/errors';
 import fc from 'fast-check';
 
+import { mirrorLower } from './mirror-lower.js';
 import { pivotedCholesky } from './pivoted-cholesky.js';
-import { addGram, mirrorLower } from './products.js';
-import { largestDifference, plainProduct, randomMatrix, transposed } from './random-matrix.fixture.js';
+import { largestDifference, plainGram, plainProduct, randomMatrix, transposed } from './random-matrix.fixture.js';
 
 describe('the pivoted Cholesky factor', () => {
   it('keeps as many columns as are independent, and gives back the whole matrix on them', () => {
@@ -13,9 +13,8 @@ describe('the pivoted Cholesky factor', () => {
         const size = independent + dependent;
         const basis = randomMatrix(seed, rows, independent);
         const columns = plainProduct(basis, rows, independent, randomMatrix(seed + 1, independent, size), size);
-        const gram = new Float64Array(size * size);
-        addGram(gram, columns, size, rows);
-        const { rank, order, factor } = pivotedCholesky(gram, size, 1e-12);
+        const gram = plainGram(columns, rows, size);
+        const { rank, order, factor } = pivotedCholesky(gram, size, new Float64Array(size).fill(1e-9));
         expect(rank).toBe(independent);
         expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: size }, (_, index) => index));
         mirrorLower(gram, size);
@@ -27,15 +26,22 @@ describe('the pivoted Cholesky factor', () => {
   });
 
   it('of nothing but zeros has rank 0', () => {
-    expect(pivotedCholesky(new Float64Array(9), 3, 1e-12)).toMatchObject({ rank: 0, factor: new Float64Array(0) });
+    expect(pivotedCholesky(new Float64Array(9), 3, new Float64Array(3))).toMatchObject({ rank: 0, factor: new Float64Array(0) });
   });
 
   it('takes the lower index first where pivots tie', () => {
-    expect([...pivotedCholesky(Float64Array.of(1, 0, 0, 0, 2, 0, 0, 0, 2), 3, 1e-12).order]).toEqual([1, 2, 0]);
+    expect([...pivotedCholesky(Float64Array.of(1, 0, 0, 0, 2, 0, 0, 0, 2), 3, new Float64Array(3)).order]).toEqual([1, 2, 0]);
   });
 
-  it('refuses a tolerance out of range and what is not finite', () => {
-    expect(() => pivotedCholesky(Float64Array.of(1), 1, 0)).toThrow(InputError);
-    expect(() => pivotedCholesky(Float64Array.of(NaN), 1, 0.1)).toThrow('matrix: the diagonal entry of row 0 is not finite (got "NaN")');
+  it('leaves out a column of which less is left than it asks for, however large it is', () => {
+    const { rank, order } = pivotedCholesky(Float64Array.of(9, 0, 0, 4), 2, Float64Array.of(10, 0));
+    expect([rank, ...order]).toEqual([1, 1, 0]);
+  });
+
+  it('refuses a wrong number of limits and what is not finite', () => {
+    expect(() => pivotedCholesky(Float64Array.of(1), 1, new Float64Array(2))).toThrow(InputError);
+    expect(() => pivotedCholesky(Float64Array.of(NaN), 1, Float64Array.of(0.1))).toThrow(
+      'matrix: the diagonal entry of row 0 is not finite (got "NaN")',
+    );
   });
 });

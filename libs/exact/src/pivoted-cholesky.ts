@@ -14,34 +14,30 @@ export interface PivotedFactor {
 
 /**
  * Cholesky factor of a symmetric positive semidefinite matrix, the largest remaining pivot first (ties: the lower
- * original index); it ends when no pivot exceeds `tolerance` times the largest diagonal entry. So the columns that
- * depend on others, as far as rounding lets one see, are left out.
+ * original index), of columns of whose diagonal entry more is left than their own `least`. So the columns that depend on others,
+ * as far as rounding lets one see, are left out.
  * @param matrix lower triangle of a row-major size × size matrix; not changed
- * @param tolerance relative to the largest diagonal entry, in (0, 1)
- * @throws InputError when the tolerance is out of range or the diagonal is not finite
+ * @param least what must be left of each column's diagonal entry, size values ≥ 0
+ * @throws InputError when the diagonal is not finite
  */
-export function pivotedCholesky(matrix: Float64Array, size: number, tolerance: number): PivotedFactor {
+export function pivotedCholesky(matrix: Float64Array, size: number, least: Float64Array): PivotedFactor {
   requireLength('matrix', matrix, size * size);
-  if (!(tolerance > 0 && tolerance < 1)) {
-    throw new InputError({ field: 'tolerance', problem: 'out of range', value: tolerance, accepted: 'a number above 0 and below 1' });
-  }
+  requireLength('least', least, size);
   const order = Uint32Array.from({ length: size }, (_, index) => index);
   const left = new Float64Array(size); // by original index: what remains of the diagonal
-  let largest = 0;
   for (let i = 0; i < size; i += 1) {
     const entry = matrix[i * size + i]!;
     if (!Number.isFinite(entry)) {
       throw new InputError({ field: 'matrix', problem: `the diagonal entry of row ${i} is not finite`, value: entry, accepted: 'finite numbers' });
     }
     left[i] = entry;
-    largest = Math.max(largest, entry);
   }
   const rows = new Float64Array(size * size); // by original index: rows of L so far
   let rank = 0;
   for (; rank < size; rank += 1) {
-    const place = largestLeft(left, order, rank);
+    const place = largestLeft(left, least, order, rank);
     const chosen = order[place]!;
-    if (!(left[chosen]! > tolerance * largest)) break;
+    if (!(left[chosen]! > least[chosen]!)) break;
     order[place] = order[rank]!;
     order[rank] = chosen;
     const pivot = Math.sqrt(left[chosen]!);
@@ -62,11 +58,14 @@ export function pivotedCholesky(matrix: Float64Array, size: number, tolerance: n
   return { rank, order, factor };
 }
 
-function largestLeft(left: Float64Array, order: Uint32Array, from: number): number {
+/** The place, from `from` on, of the column of which most is left, of those of which enough is left; any other where there is none. */
+function largestLeft(left: Float64Array, least: Float64Array, order: Uint32Array, from: number): number {
+  const enough = (place: number): boolean => left[order[place]!]! > least[order[place]!]!;
   let best = from;
   for (let place = from + 1; place < order.length; place += 1) {
+    if (!enough(place)) continue;
     const difference = left[order[place]!]! - left[order[best]!]!;
-    if (difference > 0 || (difference === 0 && order[place]! < order[best]!)) best = place;
+    if (!enough(best) || difference > 0 || (difference === 0 && order[place]! < order[best]!)) best = place;
   }
   return best;
 }

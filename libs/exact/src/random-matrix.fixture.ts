@@ -23,6 +23,18 @@ export function transposed(a: Float64Array, rows: number, columns: number): Floa
   return a.map((_, at) => a[(at % rows) * columns + Math.floor(at / rows)]!);
 }
 
+/** AᵀA of a rows × columns matrix, row by row. */
+export function plainGram(a: Float64Array, rows: number, columns: number): Float64Array {
+  const out = new Float64Array(columns * columns);
+  for (let row = 0; row < rows; row += 1) {
+    const line = a.subarray(row * columns, (row + 1) * columns);
+    line.forEach((factor, i) => {
+      for (let j = 0; j < columns; j += 1) out[i * columns + j]! += factor * line[j]!;
+    });
+  }
+  return out;
+}
+
 /** The largest absolute difference of two arrays of the same length. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a.length).toBe(b.length);

@@ -1,12 +1,13 @@
 import { InputError, unwatched, type Control } from '@fathom/errors';
+import { fixedPoint, type Crew } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
-import { centredSums, standardOf } from './centred-sums.js';
+import { centredOf } from './centred-products.js';
 import { cka } from './cka.js';
+import { type PairedRanges } from './column-ranges.js';
 import { everyIndex } from './every-index.js';
-import type { FoldStatistics } from './fold-statistics.js';
-import { clippedR2, heldOutErrors, tune, tuningFeatures } from './held-out.js';
-import { layerStatistics, plainTargets, type PairedRanges } from './layer-statistics.js';
+import { clippedR2, heldOutErrors, reportingSystems, tune, tuningFeatures } from './held-out.js';
+import { layerSums, probeTargets } from './layer-sums.js';
 import { probeSettings, type ProbeOptions } from './probe-options.js';
 
 /** What one branch of a residual block tells about some features; arrays in their order. */
@@ -30,26 +31,22 @@ export async function branchReading(
   x: RowSource,
   z: RowSource,
   features: Uint32Array,
-  options: Pick<ProbeOptions, 'folds' | 'alphas' | 'blockRows'>,
+  options: Pick<ProbeOptions, 'folds' | 'alphas' | 'bits'>,
   ranges: PairedRanges,
+  crew: Crew,
   control: Control = unwatched,
 ): Promise<BranchReading> {
-  const settings = probeSettings(options);
+  const { folds, alphas, bits } = probeSettings(options);
   const unknown = features.find((feature) => feature >= z.columns);
   if (unknown !== undefined)
     throw new InputError({ field: 'features', problem: 'no such feature', value: unknown, accepted: `features of ${z.name}, 0 to ${z.columns - 1}` });
   const tuning = tuningFeatures(z.columns);
-  const statistics = await layerStatistics(x, z, plainTargets(Uint32Array.of(...tuning, ...features)), settings, ranges, control);
-  const { alpha } = tune(statistics, everyIndex(tuning.length), settings.alphas, control);
-  const targets = everyIndex(features.length).map((index) => tuning.length + index);
-  const { whole } = heldOutErrors(statistics, targets, alpha, control);
-  return { r2: clippedR2(whole), cka: ckaOf(statistics, targets) };
-}
-
-function ckaOf(statistics: FoldStatistics, targets: Uint32Array): Float64Array {
-  const folds = [...everyIndex(statistics.folds)];
-  const sums = statistics.over(folds, targets);
-  const constants = statistics.constantChannels(folds);
-  const standard = { ...standardOf(sums, constants), scaleX: new Float64Array(constants.length).fill(1) };
-  return cka({ ...centredSums(sums, standard), n: sums.rows, d: constants.length, k: targets.length });
+  const columns = Uint32Array.of(...tuning, ...features);
+  const targets = await probeTargets(z, ranges.z, { folds, bits, columns, widest: x.columns }, crew, control);
+  const sums = await layerSums(x, ranges.x, targets, crew, control);
+  const { alpha } = await tune(sums, everyIndex(tuning.length), alphas, crew, control);
+  const systems = await reportingSystems(sums, alpha, targets.rooms.systems, crew);
+  const chosen = everyIndex(features.length).map((index) => tuning.length + index);
+  const { whole } = await heldOutErrors(sums, 0, chosen, systems, crew, control);
+  return { r2: clippedR2(whole), cka: cka(centredOf(sums, { x: fixedPoint(ranges.x, { bits }), z: targets.planes[0]!.point }, chosen)) };
 }

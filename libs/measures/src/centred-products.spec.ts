@@ -1,9 +1,10 @@
-import { ByShard, Prng } from '@fathom/exact';
+import { Prng } from '@fathom/exact';
 import { memoryRows } from '@fathom/tensors';
 
-import { centredProducts, ProductsStatistic, type CentredProducts } from './centred-products.js';
-import { columnRanges } from './column-ranges.js';
+import { centredProducts, type CentredProducts } from './centred-products.js';
+import { crew, shuffledCrew } from './crews.fixture.js';
 import { expectClose } from './golden-case.fixture.js';
+import { rangesOf } from './probe-arrays.fixture.js';
 
 const [n, d, k] = [2500, 5, 3];
 
@@ -34,79 +35,93 @@ function plain(x: Float64Array, z: Float64Array): Pick<CentredProducts, 'gram' |
   return { gram: product(a, d, a, d), cross: product(a, d, b, k), energy: product(b, k, b, k).filter((_, at) => at % (k + 1) === 0) };
 }
 
+const products = async (x: Float64Array, z: Float64Array, bits: 16 | 24 = 24, by = crew) => {
+  const [xs, zs] = [memoryRows('x', x, n, d), memoryRows('z', z, n, k)];
+  return centredProducts(xs, zs, await rangesOf(xs, zs), bits, by);
+};
+
 describe('centred products', () => {
-  it('are those of the definition, though the means are large', async () => {
+  it.each([
+    [16, 3e-5],
+    [24, 1e-7],
+  ] as const)('are those of the definition, though the means are large, with %i bits', async (bits, near) => {
     const { x, z } = sample();
-    const found = await centredProducts(memoryRows('x', x, n, d), memoryRows('z', z, n, k));
+    const found = await products(x, z, bits);
     const wanted = plain(x, z);
     const size = Math.max(...wanted.gram);
     for (const name of ['gram', 'cross', 'energy'] as const)
-      wanted[name].forEach((value, i) => expect(Math.abs(found[name][i]! - value)).toBeLessThan(1e-9 * size));
-    expectClose(found.energy.subarray(0, k - 1), wanted.energy.subarray(0, k - 1));
+      wanted[name].forEach((value, i) => expect(Math.abs(found[name][i]! - value)).toBeLessThan(near * size));
+    expectClose(found.energy.subarray(0, k - 1), wanted.energy.subarray(0, k - 1), near);
     expect(found).toMatchObject({ n, d, k });
   });
 
   it('are exactly 0 for a column that does not vary', async () => {
     const { x, z } = sample();
-    const found = await centredProducts(memoryRows('x', x, n, d), memoryRows('z', z, n, k));
+    const found = await products(x, z);
     expect(found.energy[k - 1]).toBe(0);
     expect(found.cross.filter((_, at) => at % k === k - 1).every((value) => value === 0)).toBe(true);
   });
 
-  it('are the same whether ranges are given or scanned, and report progress over the rows', async () => {
+  it('are symmetric, and have on the diagonal what the energy of the same columns is', async () => {
+    const { x } = sample();
+    const xs = memoryRows('x', x, n, d);
+    const { gram, cross, energy } = await centredProducts(xs, xs, await rangesOf(xs, xs), 16, crew);
+    for (let a = 0; a < d; a++) for (let b = 0; b < d; b++) expect(gram[a * d + b]).toBe(gram[b * d + a]);
+    expect([...energy]).toEqual([...energy].map((_, c) => gram[c * d + c]));
+    expectClose(cross, gram, 1e-12);
+  });
+
+  it('have the same bits for rows in any order, whoever does the work', async () => {
+    const { x, z } = sample();
+    const order = new Prng(6).permutation(n);
+    const mixed = (values: Float64Array, width: number) =>
+      Float64Array.from(values, (_, at) => values[order[Math.floor(at / width)]! * width + (at % width)]!);
+    for (const bits of [16, 24] as const) {
+      const found = await products(x, z, bits);
+      expect(await products(mixed(x, d), mixed(z, k), bits)).toEqual(found);
+      expect(await products(x, z, bits, shuffledCrew(4, bits))).toEqual(found);
+    }
+  });
+
+  it('of a column of 1e30 beside one of 1e-30 keep the digits of both; a denormal column is as good as constant', async () => {
+    const prng = new Prng(8);
+    const [large, small, tiny] = [1e30, 1e-30, 5e-324];
+    const plainX = Float64Array.from({ length: n * 3 }, () => prng.gaussian());
+    const x = plainX.map((value, at) => Math.round(value * 100) * [large, small, tiny][at % 3]!);
+    const z = Float64Array.from({ length: n }, (_, row) => plainX[row * 3]! + plainX[row * 3 + 1]!);
+    const wide = async (values: Float64Array) => {
+      const [xs, zs] = [memoryRows('x', values, n, 3), memoryRows('z', z, n, 1)];
+      return centredProducts(xs, zs, await rangesOf(xs, zs), 24, crew);
+    };
+    const unit = await wide(plainX.map((value, at) => (at % 3 === 2 ? 0 : Math.round(value * 100))));
+    const found = await wide(x);
+    const scales = [large, small, 1];
+    expectClose(
+      found.gram.map((value, at) => value / scales[Math.floor(at / 3)]! / scales[at % 3]!),
+      unit.gram,
+      1e-5,
+    );
+    expectClose(
+      found.cross.map((value, at) => value / scales[at]!),
+      unit.cross,
+      1e-5,
+    );
+    expect(found.cross[2]).toBe(0);
+  });
+
+  it('report progress over the rows', async () => {
     const { x, z } = sample();
     const [xs, zs] = [memoryRows('x', x, n, d), memoryRows('z', z, n, k)];
     const seen: number[][] = [];
     const control = { throwIfCancelled: () => undefined, progress: (done: number, total: number) => seen.push([done, total]) };
-    const given = await centredProducts(xs, zs, { x: await columnRanges(xs), z: await columnRanges(zs) });
-    expect(await centredProducts(xs, zs, undefined, control)).toEqual(given);
-    expect(seen).toEqual([
-      [1024, n],
-      [2048, n],
-      [n, n],
-    ]);
-  });
-
-  it('have the same bits for shards in any order and twice, and nearly those of one run', () => {
-    const { x, z } = sample();
-    const shift = () => new ProductsStatistic(x.slice(0, d), z.slice(0, k));
-    const bounds = [0, 1024, 2048, n];
-    const shard = (s: number) => {
-      const [from, to] = [bounds[s]!, bounds[s + 1]!];
-      const statistic = shift();
-      statistic.update({ rows: to - from, x: x.slice(from * d, to * d), z: z.slice(from * k, to * k) });
-      return statistic;
-    };
-    const merged = (order: number[]) => {
-      const all = new ByShard(3, shift());
-      for (const s of order) all.add(s, shard(s));
-      return all.result().result();
-    };
-    const wanted = merged([0, 1, 2]);
-    expect(merged([2, 0, 2, 1, 0])).toEqual(wanted);
-    const whole = shift();
-    whole.update({ rows: n, x: x.slice(), z: z.slice() });
-    expectClose(whole.result().energy.subarray(0, k - 1), wanted.energy.subarray(0, k - 1), 1e-12);
-  });
-
-  it('have the same bits for blocks of any multiple of 256 rows', () => {
-    const { x, z } = sample();
-    const inBlocks = (blockRows: number) => {
-      const statistic = new ProductsStatistic(x.slice(0, d), z.slice(0, k));
-      for (let from = 0; from < n; from += blockRows) {
-        const to = Math.min(n, from + blockRows);
-        statistic.update({ rows: to - from, x: x.slice(from * d, to * d), z: z.slice(from * k, to * k) });
-      }
-      return statistic.result();
-    };
-    const wanted = inBlocks(1024);
-    for (const blockRows of [256, 512, 768, 2560]) expect(inBlocks(blockRows)).toEqual(wanted);
+    await centredProducts(xs, zs, await rangesOf(xs, zs), 16, crew, control);
+    expect(seen).toEqual([[n, n]]);
   });
 
   it('refuse different row counts and ranges of another width', async () => {
     const [x, z] = [memoryRows('x', [1, 2, 3], 3, 1), memoryRows('z', [1, 2], 2, 1)];
-    await expect(centredProducts(x, z)).rejects.toThrow('z: wrong number of rows (got 2)');
+    await expect(centredProducts(x, z, await rangesOf(x, z), 16, crew)).rejects.toThrow('z: wrong number of rows (got 2)');
     const wide = { min: new Float64Array(2), max: new Float64Array(2) };
-    await expect(centredProducts(x, x, { x: wide, z: wide })).rejects.toThrow('wrong length (got 2)');
+    await expect(centredProducts(x, x, { x: wide, z: wide }, 16, crew)).rejects.toThrow('wrong length (got 2)');
   });
 });

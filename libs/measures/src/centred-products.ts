@@ -1,16 +1,33 @@
 import { unwatched, type Control } from '@fathom/errors';
-import { addGram, addTransposedProduct, mirrorLower, type RowStatistic } from '@fathom/exact';
+import {
+  blockRowsFor,
+  fixedPoint,
+  integerAt,
+  integersOver,
+  mirrorLower,
+  oneGroup,
+  PlanedRows,
+  productSums,
+  sharedFloat64,
+  type Bits,
+  type Crew,
+  type FixedPoint,
+  type ProductSums,
+} from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
-import { columnRanges, middles, requireRanges } from './column-ranges.js';
-import type { PairedRanges } from './layer-statistics.js';
-import { BLOCK_ROWS, commonRows, rowBlocks } from './row-blocks.js';
+import { requireRanges, type PairedRanges } from './column-ranges.js';
+import { columnStandard } from './column-standard.js';
+import { everyIndex } from './every-index.js';
+import { channelsOf } from './fold-systems.js';
+import { commonRows } from './row-blocks.js';
+import { crossOver } from './probe-errors.js';
 
 /** All that CKA and redundancy need of X, n × d, and Z, n × k (docs/measures.md §5). Columns are centred. */
 export interface CentredProducts {
-  /** X̃ᵀX̃, d × d, symmetric, row-major. */
+  /** X̃ᵀX̃, d × d, symmetric, row-major; shared between threads. */
   readonly gram: Float64Array;
-  /** X̃ᵀZ̃, d × k, row-major. */
+  /** X̃ᵀZ̃, d × k, row-major; shared between threads. */
   readonly cross: Float64Array;
   /** z̃ᵀz̃ of each feature, k values ≥ 0; exactly 0 for a constant one. */
   readonly energy: Float64Array;
@@ -19,101 +36,60 @@ export interface CentredProducts {
   readonly k: number;
 }
 
-/** Rows of X and Z, which the statistic may overwrite. */
-export interface ProductsBlock {
-  readonly rows: number;
-  /** rows × d. */
-  readonly x: Float64Array;
-  /** rows × k. */
-  readonly z: Float64Array;
-}
-
 /**
- * The sums over rows behind {@link centredProducts}: d² + d·k + 2(d + k) numbers. Values are taken from a shift near their
- * column's middle, so that a mean far from 0 costs no digits. Statistics to be merged must have the same shifts.
+ * Products of activations and codes for {@link cka}, {@link ckaPublished} and {@link redundancy} (docs/measures.md §5), by one pass
+ * over blocks of rows. Progress in rows. Memory: 8·(d² + d·k) bytes and a block of rows.
+ * @param ranges minima and maxima of the columns of both
+ * @param bits of the fixed point (docs/measures.md §10.2)
+ * @throws InputError where the row counts differ, the ranges do not fit, or naming row and column of a value that is not finite
  */
-export class ProductsStatistic implements RowStatistic<ProductsBlock> {
-  private n = 0;
-  private readonly gram: Float64Array;
-  private readonly cross: Float64Array;
-  private readonly energy: Float64Array;
-  private readonly sumX: Float64Array;
-  private readonly sumZ: Float64Array;
-
-  constructor(
-    private readonly shiftX: Float64Array,
-    private readonly shiftZ: Float64Array,
-  ) {
-    const [d, k] = [shiftX.length, shiftZ.length];
-    this.gram = new Float64Array(d * d);
-    this.cross = new Float64Array(d * k);
-    this.energy = new Float64Array(k);
-    this.sumX = new Float64Array(d);
-    this.sumZ = new Float64Array(k);
-  }
-
-  update({ rows, x, z }: ProductsBlock): void {
-    const [d, k] = [this.sumX.length, this.sumZ.length];
-    shiftAndSum(x, rows, this.shiftX, this.sumX);
-    shiftAndSum(z, rows, this.shiftZ, this.sumZ);
-    addGram(this.gram, x, d, rows);
-    addTransposedProduct(this.cross, x, d, z, k, rows);
-    for (let i = 0; i < rows; i++) for (let j = 0; j < k; j++) this.energy[j]! += z[i * k + j]! * z[i * k + j]!;
-    this.n += rows;
-  }
-
-  merge(other: this): void {
-    for (const sum of ['gram', 'cross', 'energy', 'sumX', 'sumZ'] as const) other[sum].forEach((value, i) => (this[sum][i]! += value));
-    this.n += other.n;
-  }
-
-  /** The products over the rows so far, of which there is at least one. */
-  result(): CentredProducts {
-    const { n, sumX, sumZ } = this;
-    const [d, k] = [sumX.length, sumZ.length];
-    const gram = this.gram.slice();
-    mirrorLower(gram, d);
-    return {
-      gram: gram.map((value, i) => value - (sumX[Math.floor(i / d)]! * sumX[i % d]!) / n),
-      cross: this.cross.map((value, i) => value - (sumX[Math.floor(i / k)]! * sumZ[i % k]!) / n),
-      energy: this.energy.map((value, j) => Math.max(0, value - (sumZ[j]! * sumZ[j]!) / n)),
-      n,
-      d,
-      k,
-    };
-  }
+export async function centredProducts(
+  x: RowSource,
+  z: RowSource,
+  ranges: PairedRanges,
+  bits: Bits,
+  crew: Crew,
+  control: Control = unwatched,
+): Promise<CentredProducts> {
+  commonRows([x, z]);
+  requireRanges(x, ranges.x);
+  requireRanges(z, ranges.z);
+  const points = { x: fixedPoint(ranges.x, { bits }), z: fixedPoint(ranges.z, { bits }) };
+  const options = { groups: oneGroup, blockRows: blockRowsFor(Math.max(x.columns, z.columns), bits) };
+  const left = new PlanedRows(x, { ...options, point: points.x });
+  const right = new PlanedRows(z, { ...options, point: points.z });
+  return centredOf(await productSums(left, [right], { gram: true }, crew, control), points, everyIndex(z.columns));
 }
 
-/**
- * Products of activations and codes for {@link cka}, {@link ckaPublished} and {@link redundancy} (docs/measures.md §5):
- * one pass over blocks of rows, and one more where the ranges are not given. Progress in rows of the last pass.
- * @param ranges minima and maxima of the columns of both, where they are known
- * @throws InputError where the row counts differ, or naming row and column of a NaN or infinity
- */
-export async function centredProducts(x: RowSource, z: RowSource, ranges?: PairedRanges, control: Control = unwatched): Promise<CentredProducts> {
-  const total = commonRows([x, z]);
-  const { x: rangesX, z: rangesZ } = ranges ?? (await scannedRanges(x, z, control));
-  requireRanges(x, rangesX);
-  requireRanges(z, rangesZ);
-  const statistic = new ProductsStatistic(middles(rangesX), middles(rangesZ));
-  for await (const { start, rows, values } of rowBlocks([x, z], BLOCK_ROWS, control)) {
-    statistic.update({ rows, x: values[0], z: values[1] });
-    control.progress(start + rows, total);
-  }
-  return statistic.result();
-}
-
-async function scannedRanges(x: RowSource, z: RowSource, control: Control): Promise<PairedRanges> {
-  const scan: Control = { throwIfCancelled: () => control.throwIfCancelled(), progress: () => undefined };
-  return { x: await columnRanges(x, scan), z: await columnRanges(z, scan) };
-}
-
-function shiftAndSum(block: Float64Array, rows: number, shift: Float64Array, sum: Float64Array): void {
-  const width = shift.length;
-  for (let i = 0; i < rows; i++)
-    for (let c = 0; c < width; c++) {
-      const value = block[i * width + c]! - shift[c]!;
-      block[i * width + c] = value;
-      sum[c]! += value;
+/** The products that sums hold, over all of their groups, for some of the columns of the first Z. */
+export function centredOf(sums: ProductSums, { x, z }: { x: FixedPoint; z: FixedPoint }, columns: Uint32Array): CentredProducts {
+  const [d, k] = [channelsOf(sums), columns.length];
+  const groups = [...everyIndex(sums.rows.length)];
+  const own = columnStandard(sums.x, d, groups, sums.rows);
+  const targets = sums.z[0]!.columns;
+  const other = columnStandard(targets, targets.sum.low.length / groups.length, groups, sums.rows);
+  const n = own.rows;
+  const counts = integersOver(sums.gram!, groups, d * d);
+  const gram = sharedFloat64(d * d);
+  for (let a = 0; a < d; a += 1) {
+    const [middleA, restA, scaleA] = [own.middle[a]!, own.rest[a]!, x.scale[a]!];
+    for (let b = 0; b <= a; b += 1) {
+      const [middleB, restB] = [own.middle[b]!, own.rest[b]!];
+      const around = integerAt(counts, a * d + b) - n * (middleA * middleB + middleA * restB + middleB * restA);
+      gram[a * d + b] = (around - n * restA * restB) / scaleA / x.scale[b]!;
     }
+    gram[a * d + a] = own.energy[a]! / scaleA / scaleA;
+  }
+  mirrorLower(gram, d);
+  const cross = crossOver(sums, 0, columns, undefined, sharedFloat64(d * k));
+  for (let a = 0, at = 0; a < d; a += 1) {
+    const [middleA, restA, scaleA] = [own.middle[a]!, own.rest[a]!, x.scale[a]!];
+    for (let j = 0; j < k; j += 1, at += 1) {
+      const [middleJ, restJ] = [other.middle[columns[j]!]!, other.rest[columns[j]!]!];
+      const around = cross[at]! - n * (middleA * middleJ + middleA * restJ + middleJ * restA);
+      cross[at] = (around - n * restA * restJ) / scaleA / z.scale[columns[j]!]!;
+    }
+  }
+  const energy = Float64Array.from(columns, (column) => other.energy[column]! / z.scale[column]! / z.scale[column]!);
+  return { gram, cross, energy, n, d, k };
 }

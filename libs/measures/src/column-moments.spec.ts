@@ -1,3 +1,4 @@
+import { fixedPoint, type Bits } from '@fathom/exact';
 import { memoryRows } from '@fathom/tensors';
 import fc from 'fast-check';
 
@@ -5,9 +6,9 @@ import { columnMoments, MomentStatistic } from './column-moments.js';
 import { columnRanges } from './column-ranges.js';
 import { expectWithin } from './expect-within.fixture.js';
 
-const moments = async (values: number[], columns: number) => {
+const moments = async (values: ArrayLike<number>, columns: number, bits: Bits = 24) => {
   const z = memoryRows('codes', Float64Array.from(values), values.length / columns, columns);
-  return columnMoments(z, await columnRanges(z));
+  return columnMoments(z, await columnRanges(z), bits);
 };
 
 describe('the moments of codes', () => {
@@ -27,22 +28,61 @@ describe('the moments of codes', () => {
     expectWithin(variance, [0.5], 1e-15);
   });
 
-  it('are those of the parts merged', () => {
-    fc.assert(
-      fc.property(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 50 }), fc.nat(49), (values, cut) => {
-        const of = (part: number[]): MomentStatistic => {
-          const statistic = new MomentStatistic(Float64Array.of(1));
-          statistic.update({ rows: part.length, values: Float64Array.from(part) });
-          return statistic;
-        };
-        const [whole, first] = [of(values), of(values.slice(0, cut))];
-        first.merge(of(values.slice(cut)));
-        expect(first.rows).toBe(whole.rows);
-        expect(first.positive).toEqual(whole.positive);
-        expectWithin(first.sum, whole.sum, 1e-10);
-        expectWithin(first.squares, whole.squares, 1e-8);
+  it.each([
+    [16, 1e-4],
+    [24, 1e-6],
+  ] as const)('are those of the values as they are, by two passes, but for what %i bits round off', async (bits, near) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 50 }), async (values) => {
+        const { mean, variance, prevalence } = await moments(values, 1, bits);
+        const size = Math.max(...values) - Math.min(...values);
+        const own = values.reduce((sum, value) => sum + value, 0) / values.length;
+        const spread = values.reduce((sum, value) => sum + (value - own) ** 2, 0) / values.length;
+        expectWithin(mean, [own], near * size + 1e-13);
+        expectWithin(variance, [spread], near * size * size + 1e-26);
+        expect(prevalence[0]).toBe(values.filter((value) => value > 0).length / values.length);
       }),
     );
+  });
+
+  it('are the same for rows in any order', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.double({ noNaN: true, min: -1e149, max: 1e149 }), { minLength: 2, maxLength: 50 }), async (values) => {
+        const sorted = [...values].sort((one, other) => one - other);
+        for (const bits of [16, 24] as const) expect(await moments(sorted, 1, bits)).toEqual(await moments(values, 1, bits));
+      }),
+    );
+  });
+
+  it('are made of sums that any partition of the rows merges to', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 50 }),
+        fc.nat(49),
+        fc.constantFrom<Bits>(16, 24),
+        fc.boolean(),
+        (values, cut, bits, wide) => {
+          const point = fixedPoint({ min: [-100], max: [100] }, { bits });
+          const of = (from: number, to: number): MomentStatistic => {
+            const statistic = new MomentStatistic('codes', point, wide);
+            statistic.update({ start: from, rows: to - from, values: Float64Array.from(values.slice(from, to)) });
+            return statistic;
+          };
+          const at = Math.min(cut, values.length);
+          const [whole, late] = [of(0, values.length), of(at, values.length)];
+          late.merge(of(0, at));
+          expect(late).toEqual(whole);
+        },
+      ),
+    );
+  });
+
+  it('refuse a code that is outside of its range, or not finite, naming it', async () => {
+    const narrow = { min: Float64Array.of(0, 0), max: Float64Array.of(1, 1) };
+    await expect(columnMoments(memoryRows('codes', [0, 0, 0.5, 1.5], 2, 2), narrow)).rejects.toThrow(
+      'codes, row 1, column 1: is outside of the range that was given for its column (got 1.5)',
+    );
+    await expect(columnMoments(memoryRows('codes', [0, 0, NaN, 1], 2, 2), narrow)).rejects.toThrow('codes, row 1, column 0: not a finite number');
   });
 
   it('refuse no features, no rows, and ranges of another matrix', async () => {

@@ -9,6 +9,12 @@ export interface ColumnRanges {
   readonly max: Float64Array;
 }
 
+/** Minima and maxima of the columns of activations and of codes. */
+export interface PairedRanges {
+  readonly x: ColumnRanges;
+  readonly z: ColumnRanges;
+}
+
 /**
  * Minima and maxima of the columns, by one pass over all rows. Progress in rows.
  * @throws InputError when there is no row, or naming tensor, row and column of a NaN or infinity
@@ -34,14 +40,6 @@ export function widen(min: Float64Array, max: Float64Array, at: number, columns:
       if (value > max[at + column]!) max[at + column] = value;
     }
   }
-}
-
-/**
- * The middle of each column's range: sums of products are taken around it, so that a mean far from 0 costs no digits.
- * Of a constant column it is the value itself, so that what is centred on it is exactly 0.
- */
-export function middles({ min, max }: ColumnRanges): Float64Array {
-  return min.map((low, column) => (low === max[column] ? low : low / 2 + max[column]! / 2));
 }
 
 /** @throws InputError when ranges are not those of the matrix's columns */

@@ -1,9 +1,11 @@
 import { memoryRows } from '@fathom/tensors';
 
 import { ablation } from './ablation.js';
+import { crew } from './crews.fixture.js';
 import { checkedDecision, type DecisionInputs } from './decision-inputs.js';
 import { randomDecision } from './decision.fixture.js';
 import { importance } from './importance.js';
+import { rangesOf } from './probe-arrays.fixture.js';
 
 const good = randomDecision(1, 6, 4, 3, 2);
 
@@ -37,11 +39,11 @@ describe('the inputs of a decision', () => {
     ['too few labels', { labels: [0, 1] }, 'labels: wrong number of labels (got 2); accepted: 6, one for each row'],
     ['a label that is no class', { labels: [0, 1, 0, 2, 0, 0] }, 'labels, row 3: no such class (got 2); accepted: whole numbers from 0 to 1'],
     ['a label that is no whole number', { labels: [0, 1, 0.5, 1, 0, 0] }, 'labels, row 2: no such class (got 0.5)'],
-  ])('are refused with %s', (_, wrong, message) => expect(() => checkedDecision({ ...good, ...wrong })).toThrow(message));
+  ])('are refused with %s', async (_, wrong, message) => expect(checkedDecision({ ...good, ...wrong }, crew)).rejects.toThrow(message));
 
   it.each<[string, (inputs: DecisionInputs) => Promise<unknown>]>([
-    ['importance', (inputs) => importance(inputs)],
-    ['ablation', (inputs) => ablation(inputs, {})],
+    ['importance', async (inputs) => importance(inputs, await rangesOf(good.a, good.z), crew)],
+    ['ablation', (inputs) => ablation(inputs, {}, crew)],
   ])('are checked row by row for NaN by %s', async (_, measure) => {
     const z = good.arrays.z.slice();
     z[4 * 3 + 1] = NaN;

@@ -1,6 +1,9 @@
 import { InputError } from '@fathom/errors';
+import { sharedFloat64, type Crew, type Task } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
+import { everyIndex } from './every-index.js';
+import { inOrder, tilesOf } from './held-out.js';
 import { commonRows, requireFinite } from './row-blocks.js';
 
 /** What a decision is made of (docs/measures.md §1): activations, codes, dictionary and the linear head. All finite. */
@@ -19,7 +22,7 @@ export interface DecisionInputs {
   readonly labels?: ArrayLike<number>;
 }
 
-/** Checked inputs, with their sizes and W' = DW. */
+/** Checked inputs, with their sizes and W' = DW; over shared memory, so that threads can be sent it. */
 export interface Decision {
   /** n images. */
   readonly rows: number;
@@ -48,7 +51,7 @@ export interface DecisionBlock {
 }
 
 /** Checks shapes and values and multiplies DW. @throws InputError naming the tensor that does not fit */
-export function checkedDecision(inputs: DecisionInputs): Decision {
+export async function checkedDecision(inputs: DecisionInputs, crew: Crew): Promise<Decision> {
   const rows = commonRows([inputs.a, inputs.z]);
   const channels = inputs.a.columns;
   const features = inputs.z.columns;
@@ -59,10 +62,28 @@ export function checkedDecision(inputs: DecisionInputs): Decision {
   const dictionary = matrix('D', inputs.D, features, channels, `features of ${inputs.z.name} × channels of ${inputs.a.name}`);
   const weights = matrix('W', inputs.W, channels, classes, `channels of ${inputs.a.name} × classes of b`);
   const bias = matrix('b', inputs.b, 1, classes, 'classes');
-  const effect = new Float64Array(features * classes);
-  for (let j = 0; j < features; j++) addRowProduct(dictionary, j * channels, channels, weights, classes, effect, j * classes);
-  return { rows, channels, features, classes, dictionary, weights, bias, effect, labels: checkedLabels(inputs.labels, rows, classes) };
+  const labels = checkedLabels(inputs.labels, rows, classes);
+  const effect = sharedFloat64(features * classes);
+  const factors = { dictionary, weights, effect, channels, classes };
+  await inOrder(tilesOf(everyIndex(features), crew.hands).map((tile) => crew.run(effectRows, { ...factors, from: tile[0]!, count: tile.length })));
+  return { rows, channels, features, classes, dictionary, weights, bias, effect, labels };
 }
+
+interface EffectInput extends Pick<Decision, 'dictionary' | 'weights' | 'effect' | 'channels' | 'classes'> {
+  /** The first feature, and how many. */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Writes some rows of W' = DW. */
+export const effectRows: Task<EffectInput, void> = {
+  module: __filename,
+  name: 'effectRows',
+  run: ({ dictionary, weights, effect, channels, classes, from, count }) => {
+    for (let j = from; j < from + count; j++) addRowProduct(dictionary, j * channels, channels, weights, classes, effect, j * classes);
+    return Promise.resolve();
+  },
+};
 
 /** out += row · matrix, where row is `length` values from `offset` and matrix is length × width. Zeros of the row cost nothing. */
 export function addRowProduct(
@@ -100,7 +121,9 @@ function matrix(field: string, values: ArrayLike<number>, rows: number, columns:
   if (values.length !== rows * columns)
     throw new InputError({ field, problem: 'wrong number of values', value: values.length, accepted: `${rows} × ${columns} values (${meaning})` });
   requireFinite(values, field, columns);
-  return Float64Array.from(values);
+  const shared = sharedFloat64(values.length);
+  shared.set(values);
+  return shared;
 }
 
 function checkedLabels(labels: ArrayLike<number> | undefined, rows: number, classes: number): Int32Array | undefined {
@@ -112,5 +135,7 @@ function checkedLabels(labels: ArrayLike<number> | undefined, rows: number, clas
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       throw new InputError({ field: `labels, row ${i}`, problem: 'no such class', value: label, accepted: `whole numbers from 0 to ${classes - 1}` });
   }
-  return Int32Array.from(labels);
+  const shared = new Int32Array(new SharedArrayBuffer(4 * rows));
+  shared.set(labels);
+  return shared;
 }

@@ -25,3 +25,16 @@ export function randomDecision(
     arrays: { a, z },
   };
 }
+
+type RandomDecision = ReturnType<typeof randomDecision>;
+
+/** The same decision with its rows in another order. */
+export function mixedRows(inputs: RandomDecision, seed: number): RandomDecision {
+  const { rows, columns } = inputs.a;
+  const order = new Prng(seed, 'order').permutation(rows);
+  const mixed = (values: Float64Array, width: number) =>
+    Float64Array.from(values, (_, at) => values[order[Math.floor(at / width)]! * width + (at % width)]!);
+  const arrays = { a: mixed(inputs.arrays.a, columns), z: mixed(inputs.arrays.z, inputs.z.columns) };
+  const labels = Int32Array.from(order, (row) => inputs.labels![row]!);
+  return { ...inputs, a: memoryRows('a', arrays.a, rows, columns), z: memoryRows('z', arrays.z, rows, inputs.z.columns), labels, arrays };
+}

@@ -1,8 +1,11 @@
 import { unwatched, type Control } from '@fathom/errors';
-import type { RowStatistic } from '@fathom/exact';
+import { ExactSums, fixedPoint, type Crew } from '@fathom/exact';
 
-import { addRowProduct, argmax, checkedDecision, type Decision, type DecisionBlock, type DecisionInputs } from './decision-inputs.js';
-import { BLOCK_ROWS, rowBlocks } from './row-blocks.js';
+import { boundedSum } from './bounded-sums.js';
+import { requireRanges, type PairedRanges } from './column-ranges.js';
+import { checkedDecision, type DecisionInputs } from './decision-inputs.js';
+import { partsOverRows } from './decision-parts.js';
+import { importanceSums, mergeImportance, sumImportance, type ImportanceInput, type ImportanceSums } from './importance-sums.js';
 
 /** How decisions rest on features (docs/measures.md §6). Arrays hold one value a feature, k in all. */
 export interface Importance {
@@ -22,119 +25,42 @@ export interface Importance {
   readonly predicted: Int32Array;
 }
 
-/** The sums over rows behind {@link importance}: memory a function of d, k and C; the same bits for blocks of any size. */
-export class ImportanceStatistic implements RowStatistic<DecisionBlock> {
-  private rows = 0;
-  private agreed = 0;
-  private right = 0;
-  private residual = 0;
-  private readonly absolute: Float64Array;
-  private readonly signed: Float64Array;
-  private readonly positive: Float64Array;
-  private readonly mean: Float64Array;
-  private readonly spread: Float64Array;
-  private readonly rebuilt: Float64Array;
-
-  /** @param predicted where ŷ of each row is written, n long. */
-  constructor(
-    private readonly decision: Decision,
-    private readonly predicted: Int32Array,
-  ) {
-    this.absolute = new Float64Array(decision.features);
-    this.signed = new Float64Array(decision.features);
-    this.positive = new Float64Array(decision.features);
-    this.mean = new Float64Array(decision.channels);
-    this.spread = new Float64Array(decision.channels);
-    this.rebuilt = new Float64Array(decision.channels);
-  }
-
-  update(block: DecisionBlock): void {
-    const { channels, features, classes, weights, effect, bias, labels } = this.decision;
-    const logits = new Float64Array(classes);
-    for (let i = 0; i < block.rows; i++) {
-      addRowProduct(block.a, i * channels, channels, weights, classes, logits.fill(0));
-      const predicted = argmax(logits, bias);
-      this.predicted[block.start + i] = predicted;
-      addRowProduct(block.z, i * features, features, effect, classes, logits.fill(0));
-      if (argmax(logits, bias) === predicted) this.agreed++;
-      if (labels?.[block.start + i] === predicted) this.right++;
-      this.addContributions(block.z, i * features, predicted);
-      this.addReconstruction(block, i);
-    }
-  }
-
-  /** Adds the rows of another statistic of the same decision. */
-  merge(other: this): void {
-    const rows = this.rows + other.rows;
-    for (let c = 0; c < this.mean.length && rows > 0; c++) {
-      const gap = other.mean[c]! - this.mean[c]!;
-      this.spread[c]! += other.spread[c]! + gap * gap * ((this.rows * other.rows) / rows);
-      this.mean[c]! += (gap * other.rows) / rows;
-    }
-    for (let j = 0; j < this.absolute.length; j++) {
-      this.absolute[j]! += other.absolute[j]!;
-      this.signed[j]! += other.signed[j]!;
-      this.positive[j]! += other.positive[j]!;
-    }
-    this.rows = rows;
-    this.agreed += other.agreed;
-    this.right += other.right;
-    this.residual += other.residual;
-  }
-
-  /** The measures over the rows so far, of which there is at least one. */
-  result(): Importance {
-    const perRow = (sum: number) => sum / this.rows;
-    const total = this.spread.reduce((sum, value) => sum + value, 0);
-    return {
-      importance: this.absolute.map(perRow),
-      signed: this.signed.map(perRow),
-      prevalence: this.positive.map(perRow),
-      predictionAgreement: perRow(this.agreed),
-      reconstructionR2: total > 0 ? 1 - this.residual / total : 0,
-      ...(this.decision.labels && { accuracy: perRow(this.right) }),
-      predicted: this.predicted,
-    };
-  }
-
-  private addContributions(z: Float64Array, offset: number, predicted: number): void {
-    const { features, classes, effect } = this.decision;
-    for (let j = 0; j < features; j++) {
-      const code = z[offset + j]!;
-      if (code > 0) this.positive[j]!++;
-      const contribution = code * effect[j * classes + predicted]!;
-      this.absolute[j]! += Math.abs(contribution);
-      this.signed[j]! += contribution;
-    }
-  }
-
-  /** ‖a − zD‖² of one row, and the column moments by Welford's update (no cancellation, whatever the mean). */
-  private addReconstruction(block: DecisionBlock, i: number): void {
-    const { channels, features, dictionary } = this.decision;
-    const rebuilt = this.rebuilt.fill(0);
-    addRowProduct(block.z, i * features, features, dictionary, channels, rebuilt);
-    this.rows++;
-    for (let c = 0; c < channels; c++) {
-      const value = block.a[i * channels + c]!;
-      const rest = value - rebuilt[c]!;
-      this.residual += rest * rest;
-      const gap = value - this.mean[c]!;
-      this.mean[c]! += gap / this.rows;
-      this.spread[c]! += gap * (value - this.mean[c]!);
-    }
-  }
+/**
+ * Importance, prevalence and faithfulness (docs/measures.md §6), in one pass over blocks of rows; progress in rows. Contributions are
+ * summed with 44 bits, squared residuals exactly, so that the result does not depend on how the rows are cut or in which order they are summed.
+ * @param ranges minima and maxima of the columns of `a` (as x) and of `z`
+ * @throws InputError naming the tensor that does not fit, or the row and column of a value that is not finite or outside of its range
+ */
+export async function importance(inputs: DecisionInputs, ranges: PairedRanges, crew: Crew, control: Control = unwatched): Promise<Importance> {
+  const decision = await checkedDecision(inputs, crew);
+  requireRanges(inputs.a, ranges.x);
+  requireRanges(inputs.z, ranges.z);
+  const input: ImportanceInput = {
+    decision,
+    ranges,
+    names: { a: inputs.a.name, z: inputs.z.name },
+    centre: fixedPoint(ranges.x).centre,
+    predicted: new Int32Array(new SharedArrayBuffer(4 * decision.rows)),
+  };
+  const sums = importanceSums(input);
+  for await (const part of partsOverRows(inputs, sumImportance, input, crew, control)) mergeImportance(sums, part);
+  return measured(sums, input);
 }
 
-/**
- * Importance, prevalence and faithfulness (docs/measures.md §6), in one pass over blocks of rows; progress in rows.
- * @throws InputError naming the tensor that does not fit, or the row and column of a NaN or infinity.
- */
-export async function importance(inputs: DecisionInputs, control: Control = unwatched): Promise<Importance> {
-  const decision = checkedDecision(inputs);
-  const statistic = new ImportanceStatistic(decision, new Int32Array(decision.rows));
-  for await (const { start, rows, values } of rowBlocks([inputs.a, inputs.z], BLOCK_ROWS, control)) {
-    statistic.update({ start, rows, a: values[0], z: values[1] });
-    control.progress(start + rows, decision.rows);
-  }
-  return statistic.result();
+function measured(sums: ImportanceSums, { decision, predicted, ranges }: ImportanceInput): Importance {
+  const { rows } = sums;
+  const squares = new ExactSums(2, sums.squares);
+  // ‖A − mean‖²: distances from the centre, less n times the squared distance of the mean from it.
+  let spread = squares.result(1);
+  for (let c = 0; c < decision.channels; c++) spread -= (boundedSum(sums.channels, c) * boundedSum(sums.channels, c)) / rows;
+  const each = (of: (j: number) => number): Float64Array => Float64Array.from({ length: decision.features }, (_, j) => of(j) / rows);
+  return {
+    importance: each((j) => boundedSum(sums.absolute, j)),
+    signed: each((j) => boundedSum(sums.signed, j)),
+    prevalence: each((j) => sums.positive[j]!),
+    predictionAgreement: sums.agreed / rows,
+    reconstructionR2: spread > 0 && ranges.x.max.some((most, c) => most > ranges.x.min[c]!) ? 1 - squares.result(0) / spread : 0,
+    ...(decision.labels && { accuracy: sums.right / rows }),
+    predicted,
+  };
 }

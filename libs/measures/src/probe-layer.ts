@@ -1,14 +1,15 @@
 import { unwatched, type Control } from '@fathom/errors';
-import { Prng, smallestHashes } from '@fathom/exact';
+import { Prng, smallestHashes, type Crew } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
+import type { ColumnRanges } from './column-ranges.js';
 import { everyIndex } from './every-index.js';
-import { clippedR2, heldOutErrors, tune, tuningFeatures, type Tuned } from './held-out.js';
-import { inSampleR2, requireMoreRowsThanChannels } from './in-sample.js';
-import { layerStatistics, plainTargets, type PairedRanges } from './layer-statistics.js';
+import { clippedR2, heldOutErrors, inOrder, reportingSystems, rSquared, tilesOf, tune, tuningFeatures, type Tuned } from './held-out.js';
+import { inSampleR2, inSampleSystem, requireMoreRowsThanChannels } from './in-sample.js';
+import { layerSums, probeTargets, type ProbeTargets } from './layer-sums.js';
+import type { ProbeErrors } from './probe-errors.js';
 import { probeSettings, type ProbeOptions } from './probe-options.js';
 import { quantile } from './quantile.js';
-import { rSquared, type ProbeErrors } from './ridge-probe.js';
 
 /** How well each feature can be read off one layer. */
 export interface LayerProbe extends Tuned {
@@ -27,52 +28,70 @@ export interface LayerProbe extends Tuned {
 const NULL_FEATURES = 100;
 
 /**
+ * Codes made ready to be probed with any number of layers by {@link probeLayer} (docs/measures.md §3).
+ *
+ * @param z codes, n × k, finite; a dead feature has R² = 0
+ * @param ranges minima and maxima of its columns: from a manifest, or {@link columnRanges}
+ * @param widest channels of the widest layer
+ * @throws InputError when an option is out of range, there are no features, n ≤ folds, a fold is empty, or ranges do not fit
+ */
+export async function codesToProbe(
+  z: RowSource,
+  ranges: ColumnRanges,
+  options: ProbeOptions,
+  widest: number,
+  crew: Crew,
+  control: Control = unwatched,
+): Promise<ProbeTargets> {
+  const { folds, bits, null: hasNull, permutation, nullSeed } = probeSettings(options);
+  const permuted = { columns: smallestHashes(z.columns, NULL_FEATURES), permutation: permutation ?? new Prng(nullSeed, 'null').permutation(z.rows) };
+  return probeTargets(z, ranges, { folds, bits, widest, ...(hasNull ? { permuted } : {}) }, crew, control);
+}
+
+/**
  * Probes one layer for every feature (docs/measures.md §3): held-out ridge, its null, and the in-sample R².
  *
- * One pass over the rows of both (one more over the codes for the null), then solving from sums: memory is about
- * 2F·(d² + d·k) numbers plus a block of rows, and for the null 100 numbers a row. About n·d·(d + 2k) operations for the
- * sums and (F − 1 + alphas)·(d³/3 + 6·d²·k) for the probes.
+ * One pass over the rows of both, then solving from sums: memory is about 8·F·(d² + d·k) bytes and a block of rows.
+ * Byte products: 2·4·n·d·(k + d/2) for the sums, 3·6·(F − 1)·d²·k for the probes.
  *
  * @param x activations, n × d, finite
- * @param z codes, n × k, finite; a dead feature has R² = 0
- * @param ranges minima and maxima of the columns of both: from a manifest, or {@link columnRanges}
- * @throws InputError when an option is out of range, there are no features or channels, row counts differ, n ≤ folds, a
- * fold is empty, n ≤ d + 1 with the in-sample R², or a value is NaN or infinite
+ * @param ranges minima and maxima of its columns
+ * @param targets the codes; they may be used again for another layer
+ * @throws InputError when there are no channels, row counts differ, n ≤ d + 1 with the in-sample R², a value is not finite
+ * or outside of its column's range, or the smallest alpha is too small for the activations
  */
 export async function probeLayer(
   x: RowSource,
-  z: RowSource,
+  ranges: ColumnRanges,
+  targets: ProbeTargets,
   options: ProbeOptions,
-  ranges: PairedRanges,
+  crew: Crew,
   control: Control = unwatched,
 ): Promise<LayerProbe> {
   const settings = probeSettings(options);
   if (settings.inSample) requireMoreRowsThanChannels(x.name, x.rows, x.columns);
-  const k = z.columns;
-  const features = everyIndex(k);
-  const permuted = {
-    columns: settings.null ? smallestHashes(k, NULL_FEATURES) : new Uint32Array(0),
-    permutation: settings.permutation ?? (settings.null ? new Prng(settings.nullSeed, 'null').permutation(z.rows) : []),
-  };
-  const statistics = await layerStatistics(x, z, { ...plainTargets(features), permuted }, settings, ranges, control);
-  const tuned = tune(statistics, tuningFeatures(k), settings.alphas, control);
-  const all = everyIndex(k + permuted.columns.length);
-  const { folds, whole } = heldOutErrors(statistics, all, tuned.alpha, control);
+  const k = targets.features;
+  const sums = await layerSums(x, ranges, targets, crew, control);
+  const tuned = await tune(sums, tuningFeatures(k), settings.alphas, crew, control);
+  const systems = await reportingSystems(sums, tuned.alpha, targets.rooms.systems, crew);
+  const { folds, whole } = await heldOutErrors(sums, 0, everyIndex(k), systems, crew, control);
   const foldR2 = new Float64Array(folds.length * k);
-  folds.forEach((errors, at) => foldR2.set(clippedR2(errors).subarray(0, k), at * k));
-  return {
-    r2: clippedR2(whole).slice(0, k),
-    foldR2,
-    ...tuned,
-    ...(settings.null ? nullSummary(whole, k) : {}),
-    ...(settings.inSample ? { r2InSample: inSampleR2(statistics, features) } : {}),
-  };
+  folds.forEach((errors, at) => foldR2.set(clippedR2(errors), at * k));
+  const chance = targets.planes[1];
+  const nullErrors = chance && (await heldOutErrors(sums, 1, everyIndex(chance.columns), systems, crew, control)).whole;
+  let fitted: Float64Array | undefined;
+  if (settings.inSample) {
+    const system = await crew.run(inSampleSystem, { sums });
+    const tiles = await inOrder(tilesOf(everyIndex(k), crew.hands).map((columns) => crew.run(inSampleR2, { sums, columns, system })));
+    fitted = Float64Array.from(tiles.flatMap((tile) => [...tile]));
+  }
+  return { r2: clippedR2(whole), foldR2, ...tuned, ...(nullErrors ? nullSummary(nullErrors) : {}), ...(fitted ? { r2InSample: fitted } : {}) };
 }
 
 /** Features with SST = 0 are left out; 0 where none is left. */
-function nullSummary(errors: ProbeErrors, from: number): { nullMean: number; null95: number } {
+function nullSummary(errors: ProbeErrors): { nullMean: number; null95: number } {
   const found = rSquared(errors)
-    .filter((_, target) => target >= from && errors.sst[target]! > 0)
+    .filter((_, target) => errors.sst[target]! > 0)
     .sort();
   if (found.length === 0) return { nullMean: 0, null95: 0 };
   return { nullMean: found.reduce((sum, r2) => sum + r2, 0) / found.length, null95: quantile(found, 0.95) };

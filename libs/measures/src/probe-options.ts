@@ -1,6 +1,5 @@
 import { InputError } from '@fathom/errors';
-
-import { BLOCK_ROWS } from './row-blocks.js';
+import { type Bits } from '@fathom/exact';
 
 /** How a layer is probed (docs/measures.md §3). */
 export interface ProbeOptions {
@@ -16,8 +15,8 @@ export interface ProbeOptions {
   readonly permutation?: ArrayLike<number>;
   /** Whether the in-sample R² is computed; it needs more than d + 1 rows. @default true */
   readonly inSample?: boolean;
-  /** Rows read at a time; they change the results in the last bits at most. @default 1024 */
-  readonly blockRows?: number;
+  /** Bits of the fixed point that activations and codes are read in, 16 or 24 (docs/measures.md §10.2). @default 16 */
+  readonly bits?: Bits;
 }
 
 /** {@link ProbeOptions}, filled in. */
@@ -30,10 +29,11 @@ export const DEFAULT_ALPHAS: readonly number[] = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1];
  * @throws InputError naming the option
  */
 export function probeSettings(options: ProbeOptions = {}): ProbeSettings {
-  const { folds = 5, alphas = DEFAULT_ALPHAS, nullSeed = 0, permutation, inSample = true, blockRows = BLOCK_ROWS } = options;
+  const { folds = 5, alphas = DEFAULT_ALPHAS, nullSeed = 0, permutation, inSample = true, bits = 16 } = options;
   if (!Number.isInteger(folds) || folds < 3) {
     throw new InputError({ field: 'folds', problem: 'not a number of folds', value: folds, accepted: 'an integer of at least 3' });
   }
+  if (bits !== 16 && bits !== 24) throw new InputError({ field: 'bits', problem: 'no fixed point', value: bits, accepted: '16 or 24' });
   if (alphas.length === 0 || alphas.some((alpha, at) => !(alpha > 0 && alpha < Infinity) || (at > 0 && alpha <= alphas[at - 1]!))) {
     throw new InputError({
       field: 'alphas',
@@ -42,5 +42,5 @@ export function probeSettings(options: ProbeOptions = {}): ProbeSettings {
       accepted: 'at least one finite number above 0, in ascending order',
     });
   }
-  return { folds, alphas, null: options.null ?? true, nullSeed, permutation, inSample, blockRows };
+  return { folds, alphas, null: options.null ?? true, nullSeed, permutation, inSample, bits };
 }

@@ -1,10 +1,11 @@
 import { InputError, type Control } from '@fathom/errors';
+import { SharedRoom } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
 /** How many rows are read at a time: 64 MiB for 8,192 columns, and the block that content digests are made of. */
 export const BLOCK_ROWS = 1024;
 
-/** Rows start..start+rows−1 of several matrices, each row-major float64, all finite. The receiver owns the arrays. */
+/** Rows start..start+rows−1 of several matrices, each row-major float64 and shared between threads, all finite; to be used before the next block is asked for. */
 export interface RowBlock<Values> {
   readonly start: number;
   readonly rows: number;
@@ -24,17 +25,20 @@ export async function* rowBlocks<const Sources extends readonly RowSource[]>(
   if (!Number.isInteger(blockRows) || blockRows < 1)
     throw new InputError({ field: 'blockRows', problem: 'not a block of rows', value: blockRows, accepted: 'a whole number of at least 1' });
   const rows = commonRows(sources);
+  const room = new SharedRoom();
   for (let start = 0; start < rows; start += blockRows) {
     control.throwIfCancelled();
     const end = Math.min(rows, start + blockRows);
-    const values = await Promise.all(sources.map((source) => source.read(start, end)));
+    room.reuse();
+    const values = sources.map(({ columns }) => new Float64Array(room.take(8 * (end - start) * columns), 0, (end - start) * columns));
+    await Promise.all(sources.map((source, i) => source.readInto(start, end, values[i]!)));
     sources.forEach((source, i) => requireFinite(values[i]!, source.name, source.columns, start));
     yield { start, rows: end - start, values: values as { [I in keyof Sources]: Float64Array } };
   }
 }
 
 /** The number of rows that all of the matrices have. @throws InputError naming the first that differs */
-export function commonRows(sources: readonly RowSource[]): number {
+export function commonRows(sources: readonly Pick<RowSource, 'name' | 'rows'>[]): number {
   const [first] = sources;
   if (first === undefined) return 0;
   for (const source of sources)

@@ -1,5 +1,5 @@
 import { InputError, unwatched, type Control } from '@fathom/errors';
-import type { RowStatistic } from '@fathom/exact';
+import { ExactSums } from '@fathom/exact';
 
 import type { NoisyCodes } from './noisy-codes.js';
 import { requireFinite } from './row-blocks.js';
@@ -29,14 +29,14 @@ export interface DrawBlock {
 }
 
 /**
- * The sums over images behind sensitivity: strengths × k numbers. An image comes whole, with all of its draws; images may
- * come in blocks of any size (the same bits) and statistics of different images may be merged. The variance over draws is
- * taken in two passes (divided by the number of draws), so a large mean costs no digits.
+ * The exact sums over images behind sensitivity, strengths × k of each kind. An image comes whole, with all of its draws; images may
+ * come in any order and in blocks of any size, and statistics of different images may be merged: always the same bits. The variance
+ * over the draws of one image is taken in their order, in two passes (divided by the number of draws), so a large mean costs no digits.
  */
-export class SensitivityStatistic implements RowStatistic<DrawBlock> {
+export class SensitivityStatistic {
   private readonly images: Float64Array;
-  private readonly variance: Float64Array;
-  private readonly range: Float64Array;
+  private readonly variance: ExactSums;
+  private readonly range: ExactSums;
 
   /** @param strengths number of strengths, ≥ 1. @param features k, ≥ 1. */
   constructor(
@@ -44,10 +44,11 @@ export class SensitivityStatistic implements RowStatistic<DrawBlock> {
     readonly features: number,
   ) {
     this.images = new Float64Array(strengths);
-    this.variance = new Float64Array(strengths * features);
-    this.range = new Float64Array(strengths * features);
+    this.variance = new ExactSums(strengths * features);
+    this.range = new ExactSums(strengths * features);
   }
 
+  /** Takes in all draws of some images at one strength. @throws InputError where the shape does not fit */
   update({ strength, draws, images, codes }: DrawBlock): void {
     const k = this.features;
     if (codes.length !== draws * images * k || draws < 1)
@@ -80,9 +81,9 @@ export class SensitivityStatistic implements RowStatistic<DrawBlock> {
     for (let image = 0; image < images; image++)
       for (let j = 0; j < k; j++) {
         const i = image * k + j;
-        const moved = high[i]! > low[i]!;
-        this.variance[strength * k + j]! += moved ? squares[i]! / draws : 0;
-        this.range[strength * k + j]! += high[i]! - low[i]!;
+        if (high[i] === low[i]) continue; // rounding of the mean is no variance
+        this.variance.add(strength * k + j, squares[i]! / draws);
+        this.range.add(strength * k + j, high[i]! - low[i]!);
       }
     this.images[strength]! += images;
   }
@@ -90,8 +91,8 @@ export class SensitivityStatistic implements RowStatistic<DrawBlock> {
   /** Adds the images of another statistic of the same shape. */
   merge(other: this): void {
     other.images.forEach((count, s) => (this.images[s]! += count));
-    other.variance.forEach((value, i) => (this.variance[i]! += value));
-    other.range.forEach((value, i) => (this.range[i]! += value));
+    this.variance.merge(other.variance);
+    this.range.merge(other.range);
   }
 
   /**
@@ -119,13 +120,15 @@ export class SensitivityStatistic implements RowStatistic<DrawBlock> {
         for (let s = 0; s < this.strengths; s++) sum += sums[s * k + j]!;
         return sum / (this.strengths * images);
       });
-    const raw = overStrengths(this.variance);
+    const rounded = (sums: ExactSums): Float64Array => Float64Array.from({ length: sums.count }, (_, at) => sums.result(at));
+    const [variances, ranges] = [rounded(this.variance), rounded(this.range)];
+    const raw = overStrengths(variances);
     return {
       sensitivity: raw.map((value, j) => (variance[j]! > 0 ? value / variance[j]! : 0)),
       raw,
-      range: overStrengths(this.range),
-      rawPerStrength: this.variance.map((sum) => sum / images),
-      rangePerStrength: this.range.map((sum) => sum / images),
+      range: overStrengths(ranges),
+      rawPerStrength: variances.map((sum) => sum / images),
+      rangePerStrength: ranges.map((sum) => sum / images),
     };
   }
 }

@@ -13,3 +13,4 @@ export {
 export { isKept, jobOperation, requestDigest } from './run-job.js';
 export { WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
 export { CODE_VERSION } from './code-version.js';
+export { threadCrew, type ThreadCrew, type ThreadCrewOptions } from './thread-crew.js';

@@ -10,7 +10,7 @@ let location: string;
 let pool: WorkerPool;
 beforeAll(() => {
   location = mkdtempSync(join(tmpdir(), 'fathom-worker-'));
-  pool = new WorkerPool({ location }, { threads: 1 });
+  pool = new WorkerPool({ location }, { threads: 1, engine: 'reference' });
 });
 afterAll(async () => {
   await pool.close();
@@ -19,14 +19,16 @@ afterAll(async () => {
 
 const DIGEST = '1'.repeat(64);
 
-function message(change: Partial<JobMessage>): Omit<JobMessage, 'id'> {
+function message(change: Partial<JobMessage>): JobMessage {
   const request = { checkpoints: [] };
   return {
     job: 'complexity.over-training',
     request,
     requestDigest: DIGEST,
     action: { type: 'plan' },
+    crewed: false,
     cancelFlag: new SharedArrayBuffer(4),
+    done: new SharedArrayBuffer(4),
     ...change,
   };
 }
@@ -34,6 +36,23 @@ function message(change: Partial<JobMessage>): Omit<JobMessage, 'id'> {
 describe('a worker thread', () => {
   it('says which job it does not know', async () => {
     await expect(pool.run(message({ job: 'test.none' }))).rejects.toMatchObject({ reason: 'INTERNAL', message: 'there is no job "test.none"' });
+  });
+
+  it('that has a crew does the same', async () => {
+    await expect(pool.run(message({ crewed: true }))).rejects.toMatchObject({ name: 'InputError', field: 'codes.content_digest' });
+    const cancelFlag = new SharedArrayBuffer(4);
+    Atomics.store(new Int32Array(cancelFlag), 0, 1);
+    await expect(pool.run(message({ crewed: true, cancelFlag }))).rejects.toMatchObject({ reason: 'CANCELLED' });
+  });
+
+  it('whose engine does not work here says so, alone and with a crew', async () => {
+    const broken = new WorkerPool({ location }, { threads: 1, engine: 'abacus' as 'reference' });
+    try {
+      for (const crewed of [false, true])
+        await expect(broken.run(message({ crewed }))).rejects.toMatchObject({ name: 'InputError', field: 'engine' });
+    } finally {
+      await broken.close();
+    }
   });
 
   it('does not begin what is cancelled already', async () => {

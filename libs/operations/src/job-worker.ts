@@ -1,59 +1,81 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { jobNamed, jobContext, type Job, type JobContext } from '@fathom/analyses';
 import { ArtifactStore } from '@fathom/artifacts';
-import type { Json } from '@fathom/tensors';
+import { productEngine } from '@fathom/engines';
 import { cancelled, FathomError, type Control } from '@fathom/errors';
-import { openStore, type StoreConfig } from '@fathom/store';
-import { packError, type JobAnswer, type JobMessage } from './job-message.js';
+import { openStore } from '@fathom/store';
+import type { Json } from '@fathom/tensors';
+import type { JobMessage } from './job-message.js';
 import { publishOutput } from './publish-output.js';
+import { serveWork } from './serve-work.js';
+import { singleCrew } from './single-crew.js';
+import { threadCrew, type ThreadCrew } from './thread-crew.js';
+import type { JobThread } from './worker-pool.js';
 
 /** The body of a worker thread: it runs plans, parts and finishes of jobs, one at a time. */
-const artifacts = new ArtifactStore(openStore(workerData as StoreConfig));
-const context = jobContext(artifacts);
-const port = parentPort!;
+const { store, engine, hands } = workerData as JobThread;
+const artifacts = new ArtifactStore(openStore(store));
+const crew: Promise<ThreadCrew> = hands > 0 ? threadCrew({ hands, engine }) : productEngine(engine).then(singleCrew);
+const starting = crew.then((mine) => jobContext(artifacts, mine));
+starting.catch(() => undefined); // each piece of work tells of it
 
-port.on('message', (message: JobMessage) => {
-  void run(message)
-    .then((value): JobAnswer => ({ id: message.id, ok: true, value }))
-    .catch((error: unknown): JobAnswer => ({ id: message.id, ok: false, error: packError(error) }))
-    .then((answer) => port.postMessage(answer));
-});
+/** How often it is looked whether the work is to stop while it waits for its crew. */
+const LOOK_MS = 100;
 
-async function run(message: JobMessage): Promise<Json> {
+serveWork<JobMessage, Json>(
+  async (message) => {
+    const control = controlOf(message);
+    control.throwIfCancelled();
+    const context = await starting;
+    const stop = new AbortController();
+    const look = setInterval(() => isCancelled(message) && stop.abort(), LOOK_MS);
+    try {
+      return await run(message, { ...context, control, crew: (await crew).until(stop.signal) });
+    } finally {
+      clearInterval(look);
+      stop.abort(); // what failed leaves no tasks behind
+    }
+  },
+  async () => (await crew).close(),
+);
+
+async function run(message: JobMessage, context: JobContext): Promise<Json> {
   const job = jobNamed(message.job);
   const request = job.codec.fromJSON(message.request);
-  const here: JobContext = { ...context, control: controlOf(message) };
-  here.control.throwIfCancelled();
   switch (message.action.type) {
     case 'plan':
-      return [...(await job.plan(request, here))];
+      return [...(await job.plan(request, context))];
     case 'part': {
-      const result = await job.runPart(request, message.action.part, here);
+      const result = await job.runPart(request, message.action.part, context);
       await artifacts.setPart(message.requestDigest, message.action.part, result);
       return null;
     }
     case 'finish':
-      return finish(job, request, message, here, message.action.parts);
+      return finish(job, request, message, context, message.action.parts);
   }
 }
 
-async function finish(job: Job<unknown>, request: unknown, message: JobMessage, here: JobContext, names: readonly string[]): Promise<string> {
+async function finish(job: Job<unknown>, request: unknown, message: JobMessage, context: JobContext, names: readonly string[]): Promise<string> {
   const parts: Json[] = [];
   for (const name of names) {
     const part = await artifacts.part(message.requestDigest, name);
     if (part === undefined) throw new FathomError('CORRUPT_DATA', `part ${name} of ${message.job} was finished, and is gone`);
     parts.push(part);
   }
-  const output = await job.finish(request, parts, here);
-  return publishOutput(artifacts, job, message, output);
+  const output = await job.finish(request, parts, context);
+  return publishOutput(context, job, message, output);
+}
+
+function isCancelled({ cancelFlag }: JobMessage): boolean {
+  return Atomics.load(new Int32Array(cancelFlag), 0) !== 0;
 }
 
 function controlOf(message: JobMessage): Control {
-  const flag = new Int32Array(message.cancelFlag);
+  const millionths = new Int32Array(message.done);
   return {
     throwIfCancelled: () => {
-      if (Atomics.load(flag, 0) !== 0) throw cancelled(message.job);
+      if (isCancelled(message)) throw cancelled(message.job);
     },
-    progress: () => undefined,
+    progress: (done, total) => void Atomics.store(millionths, 0, total > 0 ? Math.round((1e6 * done) / total) : 0),
   };
 }

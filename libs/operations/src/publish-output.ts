@@ -1,22 +1,24 @@
-import { engineVersion, type Job, type JobOutput } from '@fathom/analyses';
-import type { ArtifactStore, Provenance } from '@fathom/artifacts';
+import { networkEngine, type Job, type JobContext, type JobOutput } from '@fathom/analyses';
+import type { Provenance } from '@fathom/artifacts';
 import type { Json } from '@fathom/tensors';
 import { CODE_VERSION } from './code-version.js';
 
 /** Publishes what a job made, with its provenance. Returns the content digest. */
 export async function publishOutput(
-  artifacts: ArtifactStore,
+  { artifacts, crew }: Pick<JobContext, 'artifacts' | 'crew'>,
   job: Job<unknown>,
   origin: { requestDigest: string; request: Json },
   output: JobOutput,
 ): Promise<string> {
+  const inputs = job.inputs(job.codec.fromJSON(origin.request));
+  const made = job.determinism === 'PORTABLE' ? { engine: null, arithmetic: crew.engine } : { engine: await networkEngine(artifacts, inputs) };
   const provenance: Provenance = {
     job: job.name,
     requestDigest: origin.requestDigest,
     request: origin.request,
-    inputs: [...job.inputs(job.codec.fromJSON(origin.request))],
+    inputs: [...inputs],
     codeVersion: CODE_VERSION,
-    engine: job.determinism === 'ENGINE' ? engineVersion() : null,
+    ...made,
     determinism: job.determinism,
   };
   const { kind, attributes } = output;

@@ -13,6 +13,7 @@ interface Request {
 
 const job: Job<Request> = {
   name: 'test.count',
+  revision: 1,
   determinism: 'PORTABLE',
   codec: { toJSON: (request) => request, fromJSON: (json) => json as Request },
   normalise(request) {
@@ -30,17 +31,21 @@ class CountedThreads {
   readonly threads = 2;
   readonly ran: string[] = [];
   finished = 0;
-  before: (part: string) => Promise<void> = () => Promise.resolve();
+  /** Actions that were for the thread with a crew. */
+  readonly crewed: string[] = [];
+  mostAtOnce = 0;
+  private atOnce = 0;
+  before: (part: string, done: SharedArrayBuffer) => Promise<void> = () => Promise.resolve();
 
   constructor(private readonly artifacts: ArtifactStore) {}
 
-  readonly run = async ({ action, request, requestDigest: digest, cancelFlag }: Omit<JobMessage, 'id'>): Promise<never> => {
+  readonly run = async ({ action, request, requestDigest: digest, cancelFlag, done, crewed }: JobMessage): Promise<never> => {
     const answer = async (): Promise<unknown> => {
       switch (action.type) {
         case 'plan':
           return Array.from({ length: (request as unknown as Request).parts }, (_, i) => `part-${i}`);
         case 'part':
-          await this.before(action.part);
+          await this.before(action.part, done);
           if (Atomics.load(new Int32Array(cancelFlag), 0) !== 0) throw cancelled();
           this.ran.push(action.part);
           await this.artifacts.setPart(digest, action.part, { part: action.part });
@@ -60,7 +65,13 @@ class CountedThreads {
         }
       }
     };
-    return (await answer()) as never;
+    if (crewed) this.crewed.push(action.type);
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
+    try {
+      return (await answer()) as never;
+    } finally {
+      this.atOnce -= 1;
+    }
   };
 }
 
@@ -94,7 +105,7 @@ describe('a job', () => {
   it('that was cancelled keeps its finished parts, and a resumed one runs the others alone', async () => {
     const { pool, runner, start, ended } = setUp();
     pool.before = async (part) => {
-      if (part === 'part-3') await runner.cancel(operationName(requestDigest('test.count', { parts: 6 })));
+      if (part === 'part-3') await runner.cancel(operationName(requestDigest(job, { parts: 6 })));
     };
     const { digest } = await start(6);
     expect(await ended(digest)).toMatchObject({ state: 'CANCELLED' });
@@ -141,8 +152,52 @@ describe('a job', () => {
   });
 
   it('has a digest that depends on what it asks for, not on the order in which it is written', () => {
-    expect(requestDigest('j', { a: 1, b: 2 })).toBe(requestDigest('j', { b: 2, a: 1 }));
-    expect(requestDigest('j', { a: 1 })).not.toBe(requestDigest('k', { a: 1 }));
-    expect(requestDigest('j', { a: 1 })).not.toBe(requestDigest('j', { a: 2 }));
+    const [j, k] = [
+      { name: 'j', revision: 1 },
+      { name: 'k', revision: 1 },
+    ];
+    expect(requestDigest(j, { a: 1, b: 2 })).toBe(requestDigest(j, { b: 2, a: 1 }));
+    expect(requestDigest(j, { a: 1 })).not.toBe(requestDigest(k, { a: 1 }));
+    expect(requestDigest(j, { a: 1 })).not.toBe(requestDigest(j, { a: 2 }));
+  });
+
+  it('of a later revision is another operation: what an earlier one made is not its answer', async () => {
+    const { artifacts, pool, runner, start, ended } = setUp();
+    const first = await ended((await start(2)).digest);
+    const later = await runner.start(jobOperation({ ...job, revision: 2 }, { parts: 2 }, { artifacts, pool }));
+    expect(later.digest).not.toBe(first.digest);
+    expect(await ended(later.digest)).toMatchObject({ state: 'SUCCEEDED', progress: { partsReused: 0 } });
+    expect(pool.finished).toBe(2);
+  });
+
+  it('that is crewed has one part done at a time, and parts and finish by the thread with the crew', async () => {
+    const { artifacts, pool, runner, ended } = setUp();
+    const { digest } = await runner.start(jobOperation({ ...job, crewed: true }, { parts: 4 }, { artifacts, pool }));
+    expect(await ended(digest)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(pool.mostAtOnce).toBe(1);
+    expect(pool.crewed).toEqual(['part', 'part', 'part', 'part', 'finish']);
+  });
+
+  it('that is not crewed has as many parts under way as there are threads', async () => {
+    const { pool, start, ended } = setUp();
+    await ended((await start(4)).digest);
+    expect(pool.mostAtOnce).toBe(2);
+    expect(pool.crewed).toEqual([]);
+  });
+
+  it('shows how far its parts are within themselves', async () => {
+    const { pool, runner, start } = setUp();
+    let letGo: () => void = () => undefined;
+    pool.before = (_part, done) => {
+      Atomics.store(new Int32Array(done), 0, 400_000);
+      return new Promise((resolve) => (letGo = resolve));
+    };
+    const { digest } = await start(1);
+    for await (const { progress } of runner.watch(operationName(digest), 0)) {
+      if (progress.partsDone !== 0 || progress.partsPerSecond === 0) continue;
+      expect(progress.secondsLeft * progress.partsPerSecond).toBeCloseTo(0.6, 9);
+      letGo();
+    }
+    expect.assertions(1);
   });
 });

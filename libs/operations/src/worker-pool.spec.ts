@@ -1,126 +1,77 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobMessage } from './job-message.js';
-import { WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
+import { WorkerPool } from './worker-pool.js';
 
-/** A thread that does what the name of the job says; "hold" lasts until the cancel flag is raised. */
+/** A thread that tells which it is, what it knows and how many like it are at work. */
 const SCRIPT = `
-const { parentPort } = require('node:worker_threads');
-parentPort.on('message', ({ id, job, request, cancelFlag }) => {
-  if (job === 'die') process.exit(3);
-  if (job === 'throw') throw new Error('a thread gave up');
-  if (job === 'hold') Atomics.wait(new Int32Array(cancelFlag), 0, 0);
-  if (job === 'refuse') {
-    const metadata = { field: 'folds', value: '2', accepted: 'at least 3' };
-    return parentPort.postMessage({ id, ok: false, error: { reason: 'INVALID_INPUT', message: 'folds: too few', metadata, stack: 'far away' } });
-  }
-  parentPort.postMessage({ id, ok: true, value: request });
+const { parentPort, threadId, workerData } = require('node:worker_threads');
+parentPort.on('message', (message) => {
+  if (message === 'close') return parentPort.postMessage('closed');
+  const atWork = new Int32Array(message.work.cancelFlag);
+  const most = Atomics.add(atWork, 0, 1) + 1;
+  setTimeout(() => {
+    Atomics.sub(atWork, 0, 1);
+    parentPort.postMessage({ id: message.id, ok: true, value: { threadId, workerData, most } });
+  }, 5);
 });
 `;
 
+interface Answer {
+  readonly threadId: number;
+  readonly workerData: unknown;
+  readonly most: number;
+}
+
 let folder: string;
-const pools: WorkerPool[] = [];
+let pool: WorkerPool;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fathom-pool-'));
   writeFileSync(join(folder, 'worker.js'), SCRIPT);
+  pool = new WorkerPool({ location: folder }, { threads: 3, engine: 'reference', file: join(folder, 'worker.js') });
 });
-afterEach(async () => {
-  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+afterAll(async () => {
+  await pool.close();
+  rmSync(folder, { recursive: true });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
-function open(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
-  const pool = new WorkerPool({ location: folder }, { threads: 1, file: join(folder, 'worker.js'), ...options });
-  pools.push(pool);
-  return pool;
-}
-
-function message(job: string, request = 0): Omit<JobMessage, 'id'> {
-  return { job, request, requestDigest: '0'.repeat(64), action: { type: 'plan' }, cancelFlag: new SharedArrayBuffer(4) };
-}
-
-/** Work that runs until it is let go. */
-function held(pool: WorkerPool) {
-  const asked = message('hold');
-  const flag = new Int32Array(asked.cancelFlag);
-  const ended = pool.run(asked);
-  return {
-    ended,
-    letGo: () => {
-      Atomics.store(flag, 0, 1);
-      Atomics.notify(flag, 0);
-    },
-  };
+async function run(times: number, crewed: boolean): Promise<Answer[]> {
+  const cancelFlag = new SharedArrayBuffer(4);
+  const message = (i: number): JobMessage => ({
+    job: 'test.where',
+    request: i,
+    requestDigest: '0'.repeat(64),
+    action: { type: 'part', part: `part-${i}` },
+    crewed,
+    cancelFlag,
+    done: new SharedArrayBuffer(4),
+  });
+  return (await Promise.all(Array.from({ length: times }, (_, i) => pool.run(message(i))))) as unknown as Answer[];
 }
 
 describe('a pool of threads', () => {
-  it('answers each piece of work with its own result, however many threads', async () => {
-    const pool = open({ threads: 2 });
-    const asked = Array.from({ length: 20 }, (_, i) => i);
-    expect(await Promise.all(asked.map((i) => pool.run(message('echo', i))))).toEqual(asked);
+  it('does crewed work in one thread of its own, one piece after another, with a crew of all hands', async () => {
+    const [crewed, alone] = await Promise.all([run(6, true), run(6, false)]);
+    expect(new Set(crewed.map(({ threadId }) => threadId)).size).toBe(1);
+    expect(alone.map(({ threadId }) => threadId)).not.toContain(crewed[0]!.threadId);
+    expect(crewed.map(({ most }) => most)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(crewed[0]!.workerData).toEqual({ store: { location: folder }, engine: 'reference', hands: 3 });
   });
 
-  it("passes on a job's error with its reason and facts", async () => {
-    await expect(open().run(message('refuse'))).rejects.toMatchObject({
-      name: 'InputError',
-      field: 'folds',
-      accepted: 'at least 3',
-      stack: 'far away',
-    });
+  it('does all other work in as many threads as it has, none of which has a crew', async () => {
+    const alone = await run(9, false);
+    expect(new Set(alone.map(({ threadId }) => threadId)).size).toBe(3);
+    for (const { workerData } of alone) expect(workerData).toMatchObject({ hands: 0 });
   });
 
-  it.each(['die', 'throw'])('rejects the piece whose thread is lost (%s) and goes on with the next', async (how) => {
-    const pool = open();
-    const lost = pool.run(message(how));
-    const next = pool.run(message('echo', 7));
-    await expect(lost).rejects.toMatchObject({ reason: 'INTERNAL' });
-    expect(await next).toBe(7);
-    expect(await pool.run(message('echo', 8))).toBe(8);
-  });
-
-  it('lets wait what many operations ask for at once, and does all of it', async () => {
-    const pool = open();
-    const first = held(pool);
-    const asked = Array.from({ length: 5000 }, (_, i) => i);
-    const answers = Promise.all(asked.map((i) => pool.run(message('echo', i))));
-    first.letGo();
-    expect(await answers).toEqual(asked);
-  });
-
-  it('gives up what waits as soon as it is cancelled, though all threads are busy', async () => {
-    const pool = open();
-    const first = held(pool);
-    const stop = new AbortController();
-    const waiting = pool.run(message('echo', 2), stop.signal);
-    const other = pool.run(message('echo', 3));
-    stop.abort();
-    await expect(waiting).rejects.toMatchObject({ reason: 'CANCELLED' });
-    await expect(pool.run(message('echo'), stop.signal)).rejects.toMatchObject({ reason: 'CANCELLED' });
-    first.letGo();
-    expect(await other).toBe(3);
-  });
-
-  it('closes once what runs has ended, and refuses the rest', async () => {
-    const pool = open();
-    const first = held(pool);
-    const waiting = pool.run(message('echo'));
-    waiting.catch(() => undefined);
-    let closed = false;
-    const closing = pool.close().then(() => (closed = true));
-    await expect(waiting).rejects.toMatchObject({ reason: 'CANCELLED' });
-    await expect(pool.run(message('echo'))).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
-    expect(closed).toBe(false);
-    first.letGo();
-    await first.ended;
-    await closing;
-  });
-
-  it('closes when its last thread is lost while it closes', async () => {
-    const pool = open();
-    const lost = pool.run(message('die'));
-    lost.catch(() => undefined);
-    await pool.close();
-    await expect(lost).rejects.toMatchObject({ reason: 'INTERNAL' });
+  it('tells of each piece that has ended', async () => {
+    const told: unknown[] = [];
+    const listen = (message: unknown): void => void told.push(message);
+    subscribe('fathom:work', listen);
+    await run(1, false);
+    unsubscribe('fathom:work', listen);
+    expect(told).toEqual([{ job: 'test.where', action: 'part', seconds: expect.any(Number) as number }]);
   });
 });

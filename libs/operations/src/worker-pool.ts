@@ -1,117 +1,61 @@
 import { channel } from 'node:diagnostics_channel';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import type { Json } from '@fathom/tensors';
-import { cancelled, FathomError } from '@fathom/errors';
+import type { EngineName } from '@fathom/engines';
 import type { StoreConfig } from '@fathom/store';
-import { unpackError, type JobAnswer, type JobMessage } from './job-message.js';
+import type { Json } from '@fathom/tensors';
+import type { JobMessage } from './job-message.js';
+import { ThreadGroup } from './thread-group.js';
 
 /** Which threads. */
 export interface WorkerPoolOptions {
-  /** Worker threads. */
+  /** Worker threads, and hands of the crew. */
   readonly threads: number;
+  /** Who multiplies integers. @default 'onnxruntime' */
+  readonly engine?: EngineName;
   /** The threads' script. @default the one that runs jobs */
   readonly file?: string;
+}
+
+/** What a thread that runs jobs has to know. */
+export interface JobThread {
+  readonly store: StoreConfig;
+  readonly engine: EngineName;
+  /** Hands of its crew; 0: it works alone. */
+  readonly hands: number;
 }
 
 /** Where the pool tells of each piece of work that has ended: `{ job, action, seconds }` of a thread. For benchmarks and metrics. */
 const ENDED = channel('fathom:work');
 
-interface Task {
-  readonly message: JobMessage;
-  begun: bigint;
-  resolve(value: Json): void;
-  reject(error: Error): void;
-}
-
 /**
- * Threads that run parts of jobs, first come first served, so that the event loop of the server stays free. Work that runs is never
- * refused: how much may wait is bounded by how many operations may run, each with at most one message a thread.
+ * Threads that run jobs, so that the event loop of the server stays free: `threads` that do a part each, and one that does the parts of
+ * crewed jobs, one after another, with a crew of as many hands; so two such jobs share the processors, and never start two crews.
+ * Work that runs is never refused: how much may wait is bounded by how many operations may run, each with at most one message a thread.
  */
 export class WorkerPool {
   readonly threads: number;
-  private readonly file: string;
-  private readonly waiting: Task[] = [];
-  private readonly running = new Map<Worker, Task | undefined>();
-  private nextId = 0;
-  private closing = false;
-  private onIdle: (() => void) | undefined;
+  private readonly alone: ThreadGroup<JobMessage, Json>;
+  private readonly crewed: ThreadGroup<JobMessage, Json>;
 
-  constructor(
-    private readonly store: StoreConfig,
-    options: WorkerPoolOptions,
-  ) {
-    this.threads = options.threads;
-    this.file = options.file ?? join(__dirname, 'job-worker.js');
+  constructor(store: StoreConfig, { threads, engine = 'onnxruntime', file = join(__dirname, 'job-worker.js') }: WorkerPoolOptions) {
+    this.threads = threads;
+    const group = (size: number, hands: number): ThreadGroup<JobMessage, Json> =>
+      new ThreadGroup({ threads: size, file, data: { store, engine, hands } satisfies JobThread, onAnswer });
+    this.alone = group(threads, 0);
+    this.crewed = group(1, threads);
   }
 
   /** Runs one message in the next free thread. Where `signal` aborts while it waits, it is given up with CANCELLED; what runs is stopped by its cancel flag. */
-  run(message: Omit<JobMessage, 'id'>, signal?: AbortSignal): Promise<Json> {
-    if (this.closing) return Promise.reject(new FathomError('UNAVAILABLE', 'the service is shutting down'));
-    if (signal?.aborted) return Promise.reject(cancelled(message.job));
-    let giveUp: (() => void) | undefined;
-    return new Promise<Json>((resolve, reject) => {
-      const task: Task = { message: { ...message, id: this.nextId++ }, begun: 0n, resolve, reject };
-      giveUp = () => {
-        const place = this.waiting.indexOf(task);
-        if (place < 0) return;
-        this.waiting.splice(place, 1);
-        reject(cancelled(message.job));
-      };
-      signal?.addEventListener('abort', giveUp, { once: true });
-      this.waiting.push(task);
-      this.dispatch();
-    }).finally(() => giveUp && signal?.removeEventListener('abort', giveUp));
+  run(message: JobMessage, signal?: AbortSignal): Promise<Json> {
+    return (message.crewed ? this.crewed : this.alone).run(message, signal);
   }
 
   /** Ends all threads once what they run has ended; what waits is refused. */
   async close(): Promise<void> {
-    this.closing = true;
-    for (const task of this.waiting.splice(0)) task.reject(cancelled('work that waited for a free thread'));
-    if (this.busy()) await new Promise<void>((resolve) => (this.onIdle = resolve));
-    await Promise.all([...this.running.keys()].map((worker) => worker.terminate()));
-    this.running.clear();
+    await Promise.all([this.alone.close(), this.crewed.close()]);
   }
+}
 
-  private busy(): boolean {
-    return [...this.running.values()].some((task) => task !== undefined);
-  }
-
-  private dispatch(): void {
-    for (const [worker, task] of this.running) if (task === undefined && this.waiting.length > 0) this.give(worker);
-    while (this.waiting.length > 0 && this.running.size < this.threads) this.give(this.spawn());
-    if (!this.busy()) this.onIdle?.();
-  }
-
-  private give(worker: Worker): void {
-    const task = this.waiting.shift();
-    this.running.set(worker, task);
-    if (!task) return;
-    task.begun = process.hrtime.bigint();
-    worker.postMessage(task.message);
-  }
-
-  private spawn(): Worker {
-    const worker = new Worker(this.file, { workerData: this.store });
-    worker.on('message', (answer: JobAnswer) => {
-      const task = this.running.get(worker);
-      this.running.set(worker, undefined);
-      if (task)
-        ENDED.publish({ job: task.message.job, action: task.message.action.type, seconds: Number(process.hrtime.bigint() - task.begun) / 1e9 });
-      if (answer.ok) task?.resolve(answer.value);
-      else task?.reject(unpackError(answer.error));
-      this.dispatch();
-    });
-    worker.on('error', (cause) => this.bury(worker, new FathomError('INTERNAL', 'a worker thread failed', { cause })));
-    worker.on('exit', (code) => this.bury(worker, new FathomError('INTERNAL', `a worker thread ended with code ${code}`)));
-    this.running.set(worker, undefined);
-    return worker;
-  }
-
-  private bury(worker: Worker, error: FathomError): void {
-    const task = this.running.get(worker);
-    if (!this.running.delete(worker)) return;
-    task?.reject(error);
-    this.dispatch();
-  }
+function onAnswer({ job, action }: JobMessage, seconds: number): void {
+  ENDED.publish({ job, action: action.type, seconds });
 }

@@ -9,7 +9,17 @@ import { artifactsService } from './artifacts-service.js';
 
 it('a damaged artifact is left out of the pages and logged, and the others are listed', async () => {
   const artifacts = new ArtifactStore(memoryStore());
-  const provenance = { job: 'test', requestDigest: '', request: {}, inputs: [], codeVersion: '1', engine: null, determinism: 'PORTABLE' } as const;
+  const arithmetic = { name: 'reference', version: '1', way: 'float64' };
+  const provenance = {
+    job: 'test',
+    requestDigest: '',
+    request: {},
+    inputs: [],
+    codeVersion: '1',
+    engine: null,
+    arithmetic,
+    determinism: 'PORTABLE',
+  } as const;
   const digests: string[] = [];
   for (const i of [1, 2, 3, 4]) digests.push(await artifacts.publishTensors({ kind: 'k', attributes: { i }, provenance, tensors: [] }));
   digests.sort();
@@ -28,6 +38,7 @@ it('a damaged artifact is left out of the pages and logged, and the others are l
     const second = await client.listArtifacts({ pageSize: 2, pageToken: first.nextPageToken, kind: '' });
     expect([...first.artifacts, ...second.artifacts].map(({ artifact }) => artifact?.contentDigest)).toEqual(digests);
     expect(second.nextPageToken).toBe('');
+    expect(first.artifacts[0]?.provenance).toMatchObject({ engine: '', arithmetic: 'reference 1 (float64)', determinism: 'PORTABLE' });
     expect(lines.filter(({ level }) => level === 'error')).toMatchObject([{ artifact: damaged, error: { message: expect.any(String) } }]);
     await expect(client.getArtifact({ artifact: { contentDigest: damaged } })).rejects.toMatchObject({ reason: 'CORRUPT_DATA' });
   } finally {

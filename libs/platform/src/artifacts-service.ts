@@ -49,7 +49,7 @@ async function* digestsAfter(after: string, { objects }: ArtifactStore): AsyncIt
 
 /** An artifact as clients see it. */
 export function artifactMessage({ digest, kind, attributes, provenance, tensors, manifest }: Artifact): artifact.Artifact {
-  const { engine } = provenance;
+  const { engine, arithmetic } = provenance;
   return {
     artifact: { contentDigest: digest },
     kind,
@@ -65,6 +65,7 @@ export function artifactMessage({ digest, kind, attributes, provenance, tensors,
       codeVersion: provenance.codeVersion,
       engine: engine ? `${engine.name} ${engine.version}` : '',
       determinism: provenance.determinism,
+      arithmetic: arithmetic ? `${arithmetic.name} ${arithmetic.version} (${arithmetic.way})` : '',
     },
     sizeBytes: BigInt(manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0)),
   };

@@ -22,7 +22,7 @@ const refused = (sources: Parameters<typeof loadConfig>[0], field: string) =>
 describe('configuration', () => {
   it('needs nothing', () => {
     const config = loadConfig({ env: {} });
-    expect(config).toMatchObject({ store: { location: resolve('.fathom') }, maxRunningOperations: 256, inputRoots: [] });
+    expect(config).toMatchObject({ store: { location: resolve('.fathom') }, engine: 'onnxruntime', maxRunningOperations: 256, inputRoots: [] });
     expect(config.threads).toBeGreaterThanOrEqual(1);
     expect(SERVICES.map((name) => config.addresses[name])).toEqual([7301, 7302, 7303, 7304, 7305, 7306].map((port) => `127.0.0.1:${port}`));
   });
@@ -31,9 +31,15 @@ describe('configuration', () => {
     const path = file(
       JSON.stringify({ store: '/from/file', threads: 3, maxRunningOperations: 7, inputRoots: ['/a'], addresses: { study: 'unix:/s' } }),
     );
-    const env = { FATHOM_CONFIG: path, FATHOM_STORE: '/from/env', FATHOM_THREADS: '4', FATHOM_INPUT_ROOTS: '/b:/c' };
+    const env = { FATHOM_CONFIG: path, FATHOM_STORE: '/from/env', FATHOM_THREADS: '4', FATHOM_ENGINE: 'tensorflow', FATHOM_INPUT_ROOTS: '/b:/c' };
     const config = loadConfig({ env, overrides: { threads: 5 } });
-    expect(config).toMatchObject({ store: { location: '/from/env' }, threads: 5, maxRunningOperations: 7, inputRoots: ['/b', '/c'] });
+    expect(config).toMatchObject({
+      store: { location: '/from/env' },
+      threads: 5,
+      engine: 'tensorflow',
+      maxRunningOperations: 7,
+      inputRoots: ['/b', '/c'],
+    });
     expect(config.addresses).toMatchObject({ study: 'unix:/s', activation: '127.0.0.1:7301' });
   });
 
@@ -83,11 +89,18 @@ describe('configuration', () => {
     );
   });
 
+  it('lists the engines where it is told of another', () => {
+    expect(() => loadConfig({ env: { FATHOM_ENGINE: 'numpy' } })).toThrow(
+      'engine: is no engine (got numpy); accepted: onnxruntime, tensorflow, reference',
+    );
+  });
+
   it('names what is wrong', () => {
     refused({ file: file('{"thread": 2}') }, 'thread');
     refused({ overrides: { threads: 0 } }, 'threads');
     refused({ overrides: { threads: 257 } }, 'threads');
     refused({ env: { FATHOM_THREADS: 'two' } }, 'threads');
+    refused({ overrides: { engine: 7 } }, 'engine');
     refused({ overrides: { maxRunningOperations: 1.5 } }, 'maxRunningOperations');
     refused({ overrides: { inputRoots: '/a' } }, 'inputRoots');
     refused({ env: { FATHOM_INPUT_ROOTS: '/a:' } }, 'inputRoots');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { ENGINE_NAMES, type EngineName } from '@fathom/engines';
 import { FathomError, InputError } from '@fathom/errors';
 import type { StoreConfig } from '@fathom/store';
 import { storeSetting } from './store-setting.js';
@@ -17,6 +18,8 @@ export interface Config {
   readonly store: StoreConfig;
   /** Worker threads for computing, 1 to 256. @default one per processor */
   readonly threads: number;
+  /** Who multiplies the integers that PORTABLE results are made of. @default 'onnxruntime' */
+  readonly engine: EngineName;
   /** Operations that may run at once in one process, 1 to 100,000; more are refused. @default 256 */
   readonly maxRunningOperations: number;
   /** Folders that networks and images may be registered from. @default none */
@@ -35,11 +38,12 @@ export interface ConfigSources {
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
-const KEYS = ['store', 'threads', 'maxRunningOperations', 'inputRoots', 'addresses'] as const;
+const KEYS = ['store', 'threads', 'engine', 'maxRunningOperations', 'inputRoots', 'addresses'] as const;
 
 const VARIABLES: Readonly<Record<string, string>> = {
   FATHOM_STORE: 'store',
   FATHOM_THREADS: 'threads',
+  FATHOM_ENGINE: 'engine',
   FATHOM_MAX_RUNNING_OPERATIONS: 'maxRunningOperations',
   FATHOM_INPUT_ROOTS: 'inputRoots',
 };
@@ -54,6 +58,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   return {
     store: storeSetting(settings['store'] ?? '.fathom', env),
     threads: wholeSetting('threads', settings['threads'] ?? Math.min(256, availableParallelism()), 256),
+    engine: engineSetting(settings['engine'] ?? 'onnxruntime'),
     maxRunningOperations: wholeSetting('maxRunningOperations', settings['maxRunningOperations'] ?? 256, 100_000),
     inputRoots: roots(settings['inputRoots'] ?? []),
     addresses: addresses(settings['addresses'] ?? {}),
@@ -94,6 +99,12 @@ function wholeSetting(field: string, value: unknown, most: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most)
     throw new InputError({ field, problem: 'is out of range', value, accepted: `a whole number from 1 to ${most}` });
   return value;
+}
+
+function engineSetting(value: unknown): EngineName {
+  if (!ENGINE_NAMES.some((name) => name === value))
+    throw new InputError({ field: 'engine', problem: 'is no engine', value, accepted: ENGINE_NAMES.join(', ') });
+  return value as EngineName;
 }
 
 function roots(value: unknown): readonly string[] {

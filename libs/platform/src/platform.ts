@@ -25,7 +25,7 @@ export interface Platform {
 export function openPlatform(config: Config, logger: Logger, owns?: (job: string) => boolean): Platform {
   const objects = openStore(config.store);
   const artifacts = new ArtifactStore(objects);
-  const pool = new WorkerPool(config.store, { threads: config.threads });
+  const pool = new WorkerPool(config.store, { threads: config.threads, engine: config.engine });
   const operations = new OperationRunner(new OperationRecords(objects), {
     maxRunning: config.maxRunningOperations,
     ...(owns ? { owns } : {}),

@@ -1,6 +1,8 @@
+import { capabilities } from '@fathom/engines';
 import { FathomError, type Reason } from '@fathom/errors';
 import { createLogger, runUntilSignalled, startServer, type BoundService, type Logger, type RunningServer } from '@fathom/service-kit';
 import { artifactsService } from './artifacts-service.js';
+import { capabilitiesService } from './capabilities-service.js';
 import { loadConfig, type Config, type ServiceName } from './config.js';
 import { operationsService } from './operations-service.js';
 import { openPlatform, type Platform } from './platform.js';
@@ -17,23 +19,25 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Serves some of the six services on one address, with the operations and artifacts services beside them. */
+/** Serves some of the six services on one address, with the operations, artifacts and capabilities services beside them. */
 export async function serve(
   factories: readonly ServiceFactory[],
   options: { name: string; address: string; config: Config; logger: Logger },
 ): Promise<Served> {
+  const engine = await capabilities(options.config.engine);
   const areas = new Set<string>();
   const platform = openPlatform(options.config, options.logger, (job) => areas.has(areaOfJob(job)));
   let server: RunningServer;
   try {
     const own = factories.map((factory) => factory(platform));
     for (const { name } of own) areas.add(areaOfService(name));
-    const services = [...own, operationsService(platform), artifactsService(platform)];
+    const services = [...own, operationsService(platform), artifactsService(platform), capabilitiesService(platform, engine)];
     server = await startServer({ name: options.name, address: options.address, services, logger: options.logger, limits: { graceMs: 1_000 } });
   } catch (error) {
     await platform.close();
     throw error;
   }
+  options.logger.info({ engine }, 'integers are multiplied exactly');
   const close = async (): Promise<void> => {
     try {
       await platform.close();

@@ -18,6 +18,15 @@ describe('rows in memory', () => {
     expect([...data]).toEqual(values);
   });
 
+  it('of small types are read into float32, of others into float64 alone', async () => {
+    const out = new Float32Array(4);
+    await memoryRows('m', Int16Array.from(values), 3, 2).readInto(1, 3, out);
+    expect([...out]).toEqual([3, 4, 5, 6]);
+    await tensorRows({ name: 't', dtype: 'U8', shape: [3, 2], data: Uint8Array.from(values) }).readInto(0, 2, out);
+    expect([...out]).toEqual([1, 2, 3, 4]);
+    await expect(memoryRows('m', values, 3, 2).readInto(1, 3, out)).rejects.toThrow('m: its values do not fit');
+  });
+
   it.each([
     [-1, 1],
     [0, 4],

@@ -22,6 +22,9 @@ describe('an npy file', () => {
     expect(file.info.shape).toEqual([2, 3]);
     expect([...(await file.rows().read(0, 2))]).toEqual(expected.values[name]);
     expect([...(await file.rows().read(1, 2))]).toEqual(expected.values[name]!.slice(3));
+    const out = file.rows().precision === 'F32' ? new Float32Array(3) : new Float64Array(3);
+    await file.rows().readInto(1, 2, out);
+    expect([...out]).toEqual(expected.values[name]!.slice(3));
     expect([...toFloat64(await file.tensor())]).toEqual(expected.values[name]);
     await file.close();
   });

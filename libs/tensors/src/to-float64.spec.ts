@@ -1,6 +1,6 @@
 import { expected } from './tensors.fixture.js';
 import { sha256Hex } from './content-digest.js';
-import { float64Into, toFloat64 } from './to-float64.js';
+import { toFloat64 } from './to-float64.js';
 
 describe('elements as float64', () => {
   it.each(['F16', 'BF16'] as const)('every bit pattern of %s has the value that NumPy gives it', (dtype) => {
@@ -24,10 +24,7 @@ describe('elements as float64', () => {
     );
   });
 
-  it('writes into the middle of an array, and the result is not a view of the tensor', () => {
-    const out = new Float64Array(4);
-    float64Into('I16', new Uint8Array(Int16Array.of(-3, 4).buffer), out, 1);
-    expect(out).toEqual(Float64Array.of(0, -3, 4, 0));
+  it('are no view of the tensor', () => {
     const data = Float64Array.of(1, 2);
     toFloat64({ name: 'x', dtype: 'F64', shape: [2], data })[0] = 9;
     expect(data[0]).toBe(1);

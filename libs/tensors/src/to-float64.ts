@@ -1,7 +1,7 @@
 import { InputError } from '@fathom/errors';
 import { bytesPerElement, type DType } from './dtype.js';
-import { halfValues } from './half-floats.js';
-import { tensorBytes, tensorOver, type Tensor } from './tensor.js';
+import { floatInto } from './float-into.js';
+import { tensorBytes, type Tensor } from './tensor.js';
 
 /**
  * The elements of a tensor, or of little-endian bytes of a dtype, as float64 in a new array.
@@ -17,25 +17,6 @@ export function toFloat64(what: Tensor | DType, bytes?: Uint8Array): Float64Arra
   if (raw.length % size !== 0)
     throw new InputError({ field: dtype, problem: 'wrong number of bytes', value: raw.length, accepted: `a multiple of ${size}` });
   const out = new Float64Array(raw.length / size);
-  float64Into(dtype, raw, out, 0);
+  floatInto(dtype, raw, out, 0);
   return out;
-}
-
-/** As {@link toFloat64}, written into `out` from index `at`. */
-export function float64Into(dtype: DType, bytes: Uint8Array, out: Float64Array, at: number): void {
-  const { data } = tensorOver('elements', dtype, [bytes.length / bytesPerElement(dtype)], bytes);
-  const n = data.length;
-  if (dtype === 'F16' || dtype === 'BF16') {
-    const values = halfValues(dtype);
-    const bits = data as Uint16Array;
-    for (let i = 0; i < n; i++) out[at + i] = values[bits[i]!]!;
-  } else if (dtype === 'BOOL') {
-    const flags = data as Uint8Array;
-    for (let i = 0; i < n; i++) out[at + i] = flags[i]! === 0 ? 0 : 1;
-  } else if (dtype === 'I64') {
-    const integers = data as BigInt64Array;
-    for (let i = 0; i < n; i++) out[at + i] = Number(integers[i]!);
-  } else {
-    out.set(data as Exclude<typeof data, BigInt64Array>, at);
-  }
 }

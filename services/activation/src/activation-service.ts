@@ -1,4 +1,4 @@
-import { descriptionOf, extractActivations, openKind, registerImages, registerModel } from '@fathom/analyses';
+import { descriptionOf, extractActivations, networkFiles, openKind, registerImages, registerModel } from '@fathom/analyses';
 import { type activation, ActivationService } from '@fathom/contracts';
 import { FathomError, InputError, restoreError } from '@fathom/errors';
 import { fingerprint, inputPath, operationMessage, type Platform } from '@fathom/platform';
@@ -12,7 +12,7 @@ export function activationService(platform: Platform): BoundService {
   return implement(ActivationService, {
     async registerModel(request, { signal }) {
       const path = await inputPath('path', request.path, config.inputRoots);
-      const job = { request: { ...request, path }, fingerprint: await fingerprint([path]) };
+      const job = { request: { ...request, path }, fingerprint: await fingerprint(await networkFiles(path)) };
       const { digest } = await platform.startJob(registerModel, job);
       const ended = await platform.operations.wait(`operations/${digest}`, LONGEST_REGISTRATION_MS, signal);
       const contentDigest = resultOf(ended);

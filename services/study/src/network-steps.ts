@@ -81,7 +81,7 @@ export async function runNetwork(plan: NetworkPlan, clients: StudyClients, run: 
       operations: clients.dictionary.operations,
     }),
     run(named('locality'), {
-      start: () => clients.robustness.startMeasureLocality({ activations, codes, dictionary, masking: spec.masking }),
+      start: () => clients.robustness.startMeasureLocality({ activations, codes, dictionary, masking: spec.masking, bits: spec.probe?.bits ?? 0 }),
       operations: clients.robustness.operations,
     }),
     noisy

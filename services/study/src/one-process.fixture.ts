@@ -34,7 +34,7 @@ export async function oneProcess({ maxRunningOperations = 256, store }: { maxRun
   const lines: Record<string, unknown>[] = [];
   const logger = createLogger({ name: 'test', sink: { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) } });
   const factories = [activationService, dictionaryService, complexityService, importanceService, robustnessService, studyService];
-  const config = { store: { location }, threads: 2, maxRunningOperations, inputRoots: [folder, FASHION], addresses };
+  const config = { store: { location }, threads: 2, engine: 'onnxruntime' as const, maxRunningOperations, inputRoots: [folder, FASHION], addresses };
   const served = await serve(factories, { name: 'test', address, config, logger });
   const clients = fathomClients(addresses);
   const close = async (): Promise<void> => {

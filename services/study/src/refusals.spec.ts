@@ -109,7 +109,7 @@ it('a network whose activations are no numbers is refused, naming tensor, row an
 
 it('rows that fit no more than the channels are measured without the published variant', async () => {
   const { clients } = one;
-  const probe = { folds: 3, alphas: [], nullSeed: 0, withoutPublished: true };
+  const probe = { folds: 3, alphas: [], nullSeed: 0, withoutPublished: true, bits: 0 };
   const { operation } = await clients.complexity.startMeasure({ activations: given.few, layers: [], codes: given.fewCodes, probe });
   const { result } = await clients.ended('complexity', operation);
   const { artifact } = await clients.artifacts.getArtifact({ artifact: result });

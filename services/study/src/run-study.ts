@@ -1,20 +1,11 @@
-import { setMaxListeners } from 'node:events';
-import { relateScores, type RelateRequest } from '@fathom/analyses';
-import { study } from '@fathom/contracts';
-import { InputError } from '@fathom/errors';
+import { study, type operations } from '@fathom/contracts';
 import { CODE_VERSION, type Execution } from '@fathom/operations';
-import { operationMessage, type Platform } from '@fathom/platform';
+import type { Platform } from '@fathom/platform';
 import type { Json } from '@fathom/tensors';
 import { followOperation, type Step } from './follow-operation.js';
-import { relateNetwork, runNetwork, runStudied, type NetworkPlan, type Relate, type RunStep } from './network-steps.js';
-import { Patience, patiently } from './patience.js';
-import { StepLog } from './step-log.js';
+import { runSteps } from './run-steps.js';
 import type { StudyClients } from './study-clients.js';
 import type { StudyRecords } from './study-records.js';
-import { networksOf } from './study-spec.js';
-
-/** Of every network: two extractions, dictionary, codes, complexity, importance, fidelity, locality, relations. */
-const NETWORK_STEPS = 9;
 
 /** Runs a study's steps over the other services, step by step kept in its record. Returns the digest of the "study" artifact. */
 export async function runStudy(
@@ -24,76 +15,13 @@ export async function runStudy(
   execution: Execution,
 ): Promise<string> {
   await records.write(digest, { spec, steps: new Map() });
-  const stop = new AbortController();
-  const signal = AbortSignal.any([execution.signal, stop.signal]);
-  setMaxListeners(0, signal); // every step that runs listens
-  let partsTotal = 0;
-  const log = new StepLog(
-    (steps) => records.write(digest, { spec, steps }),
-    ({ active, done }) => execution.report({ stage: active.slice(0, 3).join(', '), partsDone: done, partsTotal }),
-  );
-  const run: RunStep = (name, step) => log.run(name, () => followOperation(step, signal));
-  const relate: Relate = (name, request) => run(name, ownStep(platform, request));
-  try {
-    const networks = await plans(spec, clients, signal);
-    partsTotal = countSteps(spec, networks);
-    const results = await Promise.all(networks.map((plan) => runNetwork(plan, clients, run)));
-    const last = spec.checkpoints.length - 1;
-    const { overTraining } = await runStudied(networks[last]!, results, clients, run);
-    await Promise.all(results.map((each, index) => relateNetwork(spec, each, index === last ? overTraining : null, relate)));
-  } catch (error) {
-    stop.abort();
-    await log.settled();
-    throw error;
-  }
-  return publish(digest, spec, log.results(), platform);
-}
-
-/** How each network is taken. Throws an InputError where the images are too few for what the spec asks. */
-async function plans(spec: study.StudySpec, clients: StudyClients, signal: AbortSignal): Promise<NetworkPlan[]> {
-  const studied = spec.checkpoints.at(-1)!.name;
-  const controls = new Set(spec.controls.map(({ name }) => name));
-  return Promise.all(
-    networksOf(spec).map(async (network) => {
-      const { description } = await patiently(() => clients.activation.describeModel({ model: network.model }, { signal }), new Patience(signal));
-      requireEnoughRows(spec, description?.penultimateWidth ?? 0);
-      const noisy = network.name === studied || controls.has(network.name);
-      return { spec, network, penultimate: description?.penultimate ?? '', noisy, hasBlocks: (description?.blocks.length ?? 0) > 0 };
-    }),
-  );
-}
-
-/** Tells before anything is computed what the probe of the penultimate layer would refuse (docs/measures.md §3.3). */
-function requireEnoughRows({ test, probe }: study.StudySpec, width: number): void {
-  const rows = test?.rows?.count ?? 0;
-  if (rows === 0 || probe?.withoutPublished || rows > width + 1) return;
-  throw new InputError({
-    field: 'spec.test.rows.count',
-    problem: `is too small for the published variant at a penultimate layer of ${width} channels`,
-    value: rows,
-    accepted: `more than ${width + 1}, or spec.probe.without_published ("published": false in a study file)`,
-  });
-}
-
-function countSteps(spec: study.StudySpec, networks: readonly NetworkPlan[]): number {
-  const sensitivity = networks.filter(({ noisy }) => noisy).length;
-  const flow = networks[spec.checkpoints.length - 1]?.hasBlocks ? 2 : 0;
-  const ablation = 1;
-  const overTraining = spec.checkpoints.length > 1 ? 1 : 0;
-  return networks.length * NETWORK_STEPS + sensitivity + flow + ablation + overTraining;
-}
-
-/** The study's own job as a step, without a socket. */
-function ownStep({ startJob, operations: runner }: Platform, request: RelateRequest): Step {
-  return {
-    start: async () => ({ operation: operationMessage(await startJob(relateScores, request)) }),
-    operations: {
-      cancelOperation: async ({ name }) => ({ operation: operationMessage(await runner.cancel(name)) }),
-      async *watchOperation({ name, afterSequence }, { signal } = {}) {
-        for await (const record of runner.watch(name, afterSequence, signal)) yield { operation: operationMessage(record) };
-      },
-    },
+  const runner = {
+    clients,
+    platform,
+    follow: (_name: string, step: Step, signal: AbortSignal) => followOperation(step, signal),
+    keep: (steps: ReadonlyMap<string, operations.Operation>) => records.write(digest, { spec, steps }),
   };
+  return publish(digest, spec, await runSteps(spec, runner, execution), platform);
 }
 
 function publish(digest: string, spec: study.StudySpec, steps: Record<string, string>, { artifacts }: Platform): Promise<string> {

@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 const { OperationState } = operations;
 
 const AREAS = SERVICES.map((name) => `fathom.${name}.v1.${name[0]!.toUpperCase()}${name.slice(1)}Service`);
-const NAMES = [...AREAS, 'fathom.operations.v1.OperationsService', 'fathom.artifact.v1.ArtifactService'];
+const NAMES = [...AREAS, 'fathom.operations.v1.OperationsService', 'fathom.artifact.v1.ArtifactService', 'fathom.platform.v1.CapabilitiesService'];
 
 let one: OneProcess;
 afterEach(() => one.close());

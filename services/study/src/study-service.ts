@@ -8,6 +8,9 @@ import { connectAll, type StudyClients } from './study-clients.js';
 import { digestOfStudy, StudyRecords, studyName } from './study-records.js';
 import { normaliseSpec } from './study-spec.js';
 
+/** Goes up when the steps of a study make other numbers of the same specification. */
+const REVISION = 2;
+
 /** Runs studies over the other services. */
 export function studyService(platform: Platform): BoundService {
   const records = new StudyRecords(platform.artifacts.objects);
@@ -27,7 +30,7 @@ export function studyService(platform: Platform): BoundService {
     async startStudy(request) {
       const spec = normaliseSpec(request.spec);
       const json = study.StudySpec.toJSON(spec) as Json;
-      const digest = requestDigest('study.run', json);
+      const digest = requestDigest({ name: 'study.run', revision: REVISION }, json);
       if (!clients) platform.onClose((clients = connectAll(platform.config.addresses)).close);
       const parts = { platform, clients, records };
       const record = await platform.start({

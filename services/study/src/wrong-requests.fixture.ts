@@ -58,7 +58,14 @@ const NMF = { $case: 'classNmf', value: { atomsPerClass: 2 } } as const;
 export type Row = readonly [title: string, client: keyof typeof CLIENTS, method: string, request: (given: Given) => object, field: string | RegExp];
 
 const fit = (given: Given, change: object) => ({ activations: given.few, tensor: '', model: undefined, method: NMF, seed: 0, ...change });
-const decision = ({ activations, codes, dictionary, model }: Given, change: object) => ({ activations, codes, dictionary, model, ...change });
+const decision = ({ activations, codes, dictionary, model }: Given, change: object) => ({
+  activations,
+  codes,
+  dictionary,
+  model,
+  bits: 0,
+  ...change,
+});
 const measure = ({ activations, codes }: Given, change: object) => ({ activations, layers: [], codes, probe: undefined, ...change });
 const noise = ({ model, images, dictionary, codes }: Given, change: object) => ({
   model,
@@ -188,6 +195,13 @@ export const WRONG: readonly Row[] = [
     (given) => fit(given, { method: { $case: 'randomDirections', value: { atoms: 0 } } }),
     'random_directions.atoms',
   ],
+  [
+    'bits that there are not',
+    'ComplexityClient',
+    'startMeasure',
+    (given) => measure(given, { probe: { folds: 0, alphas: [], nullSeed: 0, withoutPublished: false, bits: 32 } }),
+    'probe.bits',
+  ],
   ['a layer that was not extracted', 'DictionaryClient', 'startFit', (given) => fit(given, { tensor: 'nowhere' }), 'tensor'],
   ['negative activations', 'DictionaryClient', 'startFit', (given) => fit(given, { activations: given.negative }), /last.*row 7.*2/],
   ['a class without rows', 'DictionaryClient', 'startFit', (given) => fit(given, { activations: given.classless }), 'class 1'],
@@ -234,14 +248,14 @@ export const WRONG: readonly Row[] = [
     'too few folds',
     'ComplexityClient',
     'startMeasure',
-    (given) => measure(given, { probe: { folds: 2, alphas: [], nullSeed: 0, withoutPublished: false } }),
+    (given) => measure(given, { probe: { folds: 2, alphas: [], nullSeed: 0, withoutPublished: false, bits: 0 } }),
     'probe.folds',
   ],
   [
     'falling alphas',
     'ComplexityClient',
     'startMeasure',
-    (given) => measure(given, { probe: { folds: 0, alphas: [1, 0.1], nullSeed: 0, withoutPublished: false } }),
+    (given) => measure(given, { probe: { folds: 0, alphas: [1, 0.1], nullSeed: 0, withoutPublished: false, bits: 0 } }),
     'probe.alphas',
   ],
   ['a layer that was not extracted', 'ComplexityClient', 'startMeasure', (given) => measure(given, { layers: ['nowhere'] }), 'layers[0]'],
@@ -259,7 +273,7 @@ export const WRONG: readonly Row[] = [
     'ComplexityClient',
     'startMeasure',
     ({ few, fewCodes }) =>
-      measure({} as Given, { activations: few, codes: fewCodes, probe: { folds: 20, alphas: [], nullSeed: 0, withoutPublished: true } }),
+      measure({} as Given, { activations: few, codes: fewCodes, probe: { folds: 20, alphas: [], nullSeed: 0, withoutPublished: true, bits: 0 } }),
     /last/,
   ],
   [
@@ -365,6 +379,7 @@ export const WRONG: readonly Row[] = [
     (given) => decision(given, { masking: { shares: [], masksPerShare: 10_001, seed: 0 } }),
     'masking.masks_per_share',
   ],
+  ['bits of locality that there are not', 'RobustnessClient', 'startMeasureLocality', (given) => decision(given, { bits: 8 }), 'bits'],
   [
     'atoms of another width',
     'RobustnessClient',
@@ -401,7 +416,7 @@ export const WRONG: readonly Row[] = [
     'a wrong probe, before anything is computed',
     'StudyClient',
     'startStudy',
-    (given) => spec(given, { probe: { folds: 1, alphas: [], nullSeed: 0, withoutPublished: false } }),
+    (given) => spec(given, { probe: { folds: 1, alphas: [], nullSeed: 0, withoutPublished: false, bits: 0 } }),
     'spec.probe.folds',
   ],
   [

@@ -229,7 +229,10 @@ export interface NetworkDescription {
 
 /** Asks to register a network. */
 export interface RegisterModelRequest {
-  /** Path of the ONNX file on the service's machine, inside one of its input roots. */
+  /**
+   * Path on the service's machine, inside one of its input roots: of the ONNX file, or of the model.json of a TensorFlow.js layers
+   * model, whose weights lie beside it.
+   */
   path: string;
   /** Name for people, 1 to 200 characters. */
   name: string;
@@ -243,7 +246,10 @@ export interface RegisterModelRequest {
 
 /** The registered network. */
 export interface RegisterModelResponse {
-  /** The "model" artifact: tensors onnx [1, bytes], W [d, C], b [C]. */
+  /**
+   * The "model" artifact: tensors onnx [1, bytes] (layers [1, bytes] for a
+   * TensorFlow.js model), W [d, C], b [C].
+   */
   model:
     | ArtifactRef
     | undefined;
@@ -2060,7 +2066,7 @@ export const StartExtractResponse: MessageFns<StartExtractResponse> = {
 /** Runs networks to their taps. */
 export type ActivationServiceService = typeof ActivationServiceService;
 export const ActivationServiceService = {
-  /** Puts an ONNX network into the store. It is read from a path below one of the service's input roots. */
+  /** Puts a network, of ONNX or a TensorFlow.js layers model, into the store. It is read from a path below one of the service's input roots. */
   registerModel: {
     path: "/fathom.activation.v1.ActivationService/RegisterModel" as const,
     requestStream: false as const,
@@ -2108,7 +2114,7 @@ export const ActivationServiceService = {
 } as const;
 
 export interface ActivationServiceServer extends UntypedServiceImplementation {
-  /** Puts an ONNX network into the store. It is read from a path below one of the service's input roots. */
+  /** Puts a network, of ONNX or a TensorFlow.js layers model, into the store. It is read from a path below one of the service's input roots. */
   registerModel: handleUnaryCall<RegisterModelRequest, RegisterModelResponse>;
   /** Describes a registered network. */
   describeModel: handleUnaryCall<DescribeModelRequest, DescribeModelResponse>;
@@ -2119,7 +2125,7 @@ export interface ActivationServiceServer extends UntypedServiceImplementation {
 }
 
 export interface ActivationServiceClient extends Client {
-  /** Puts an ONNX network into the store. It is read from a path below one of the service's input roots. */
+  /** Puts a network, of ONNX or a TensorFlow.js layers model, into the store. It is read from a path below one of the service's input roots. */
   registerModel(
     request: RegisterModelRequest,
     callback: (error: ServiceError | null, response: RegisterModelResponse) => void,

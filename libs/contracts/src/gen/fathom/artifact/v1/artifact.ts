@@ -52,10 +52,15 @@ export interface Provenance {
   inputs: string[];
   /** Version of the code that made it. */
   codeVersion: string;
-  /** Engine and its version, such as "onnxruntime 1.30.0"; empty where no engine took part. */
+  /** Engine that ran the network, with its version, such as "onnxruntime 1.30.0"; empty where none did. */
   engine: string;
   /** "PORTABLE": the same bits on any machine. "ENGINE": the same bits on the same engine build and kind of device. */
   determinism: string;
+  /**
+   * Who multiplied integers for a PORTABLE artifact, and in which way, such as "onnxruntime 1.30.0 (u8×s8 in int32)"; its bits do not
+   * depend on it. Empty for the class ENGINE, and for artifacts of earlier versions.
+   */
+  arithmetic: string;
 }
 
 /** What an artifact is, without its numbers. */
@@ -385,7 +390,16 @@ export const TensorInfo: MessageFns<TensorInfo> = {
 };
 
 function createBaseProvenance(): Provenance {
-  return { job: "", requestDigest: "", requestJson: "", inputs: [], codeVersion: "", engine: "", determinism: "" };
+  return {
+    job: "",
+    requestDigest: "",
+    requestJson: "",
+    inputs: [],
+    codeVersion: "",
+    engine: "",
+    determinism: "",
+    arithmetic: "",
+  };
 }
 
 export const Provenance: MessageFns<Provenance> = {
@@ -410,6 +424,9 @@ export const Provenance: MessageFns<Provenance> = {
     }
     if (message.determinism !== "") {
       writer.uint32(58).string(message.determinism);
+    }
+    if (message.arithmetic !== "") {
+      writer.uint32(66).string(message.arithmetic);
     }
     return writer;
   },
@@ -483,6 +500,14 @@ export const Provenance: MessageFns<Provenance> = {
             message.determinism = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.arithmetic = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -516,6 +541,7 @@ export const Provenance: MessageFns<Provenance> = {
         : "",
       engine: isSet(object.engine) ? globalThis.String(object.engine) : "",
       determinism: isSet(object.determinism) ? globalThis.String(object.determinism) : "",
+      arithmetic: isSet(object.arithmetic) ? globalThis.String(object.arithmetic) : "",
     };
   },
 
@@ -542,6 +568,9 @@ export const Provenance: MessageFns<Provenance> = {
     if (message.determinism !== "") {
       obj.determinism = message.determinism;
     }
+    if (message.arithmetic !== "") {
+      obj.arithmetic = message.arithmetic;
+    }
     return obj;
   },
 
@@ -557,6 +586,7 @@ export const Provenance: MessageFns<Provenance> = {
     message.codeVersion = object.codeVersion ?? "";
     message.engine = object.engine ?? "";
     message.determinism = object.determinism ?? "";
+    message.arithmetic = object.arithmetic ?? "";
     return message;
   },
 };

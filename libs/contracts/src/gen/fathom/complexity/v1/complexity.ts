@@ -28,6 +28,8 @@ export interface Probe {
   nullSeed: number;
   /** Whether to leave out the in-sample variant (`published`), for which every layer needs n > d + 1 rows. */
   withoutPublished: boolean;
+  /** Bits of the fixed point that activations and codes are read in, 16 or 24; 0 means 16. */
+  bits: number;
 }
 
 /** A checkpoint's activations. */
@@ -119,7 +121,7 @@ export interface StartMeasureFlowResponse {
 }
 
 function createBaseProbe(): Probe {
-  return { folds: 0, alphas: [], nullSeed: 0, withoutPublished: false };
+  return { folds: 0, alphas: [], nullSeed: 0, withoutPublished: false, bits: 0 };
 }
 
 export const Probe: MessageFns<Probe> = {
@@ -139,6 +141,9 @@ export const Probe: MessageFns<Probe> = {
     }
     if (message.withoutPublished !== false) {
       writer.uint32(32).bool(message.withoutPublished);
+    }
+    if (message.bits !== 0) {
+      writer.uint32(40).uint32(message.bits);
     }
     return writer;
   },
@@ -198,6 +203,14 @@ export const Probe: MessageFns<Probe> = {
             message.withoutPublished = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bits = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -224,6 +237,7 @@ export const Probe: MessageFns<Probe> = {
         : isSet(object.without_published)
         ? globalThis.Boolean(object.without_published)
         : false,
+      bits: isSet(object.bits) ? globalThis.Number(object.bits) : 0,
     };
   },
 
@@ -241,6 +255,9 @@ export const Probe: MessageFns<Probe> = {
     if (message.withoutPublished !== false) {
       obj.withoutPublished = message.withoutPublished;
     }
+    if (message.bits !== 0) {
+      obj.bits = Math.round(message.bits);
+    }
     return obj;
   },
 
@@ -253,6 +270,7 @@ export const Probe: MessageFns<Probe> = {
     message.alphas = object.alphas?.map((e) => e) || [];
     message.nullSeed = object.nullSeed ?? 0;
     message.withoutPublished = object.withoutPublished ?? false;
+    message.bits = object.bits ?? 0;
     return message;
   },
 };

@@ -40,6 +40,12 @@ export interface RandomDirections {
   atoms: number;
 }
 
+/** Spherical k-means: the directions of the rows in groups, an atom for the mean direction of each. */
+export interface KMeans {
+  /** Atoms k in all, 1 to 65,536, at most as many as there are rows. */
+  atoms: number;
+}
+
 /** Asks for a dictionary. */
 export interface StartFitRequest {
   /** The "activations" artifact to fit. */
@@ -66,6 +72,9 @@ export interface StartFitRequest {
     | //
     /** Random directions. */
     { $case: "randomDirections"; value: RandomDirections }
+    | //
+    /** k-means of all rows. */
+    { $case: "kMeans"; value: KMeans }
     | undefined;
   /** Seed of everything random in the fit, 0 to 4,294,967,295. */
   seed: number;
@@ -73,7 +82,8 @@ export interface StartFitRequest {
 
 /**
  * The operation that fits; its result is a "dictionary" artifact: D F64 [k, d], rows of unit length (or zero); attributes
- * method, tensor, atoms_per_class (0 without classes), fits (rows, loss, relative_loss, sweeps, converged of each part).
+ * method, tensor, atoms_per_class (0 without classes), fits (of each class, or of all rows: rows, loss, relative_loss, sweeps and
+ * converged; of k-means rows, inertia, passes and converged).
  */
 export interface StartFitResponse {
   /** The operation. */
@@ -390,6 +400,73 @@ export const RandomDirections: MessageFns<RandomDirections> = {
   },
 };
 
+function createBaseKMeans(): KMeans {
+  return { atoms: 0 };
+}
+
+export const KMeans: MessageFns<KMeans> = {
+  encode(message: KMeans, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.atoms !== 0) {
+      writer.uint32(8).uint32(message.atoms);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KMeans {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKMeans();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.atoms = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): KMeans {
+    return { atoms: isSet(object.atoms) ? globalThis.Number(object.atoms) : 0 };
+  },
+
+  toJSON(message: KMeans): unknown {
+    const obj: any = {};
+    if (message.atoms !== 0) {
+      obj.atoms = Math.round(message.atoms);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<KMeans>): KMeans {
+    return KMeans.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KMeans>): KMeans {
+    const message = createBaseKMeans();
+    message.atoms = object.atoms ?? 0;
+    return message;
+  },
+};
+
 function createBaseStartFitRequest(): StartFitRequest {
   return { activations: undefined, tensor: "", model: undefined, method: undefined, seed: 0 };
 }
@@ -417,6 +494,9 @@ export const StartFitRequest: MessageFns<StartFitRequest> = {
         break;
       case "randomDirections":
         RandomDirections.encode(message.method.value, writer.uint32(58).fork()).join();
+        break;
+      case "kMeans":
+        KMeans.encode(message.method.value, writer.uint32(74).fork()).join();
         break;
     }
     if (message.seed !== 0) {
@@ -494,6 +574,14 @@ export const StartFitRequest: MessageFns<StartFitRequest> = {
             message.method = { $case: "randomDirections", value: RandomDirections.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.method = { $case: "kMeans", value: KMeans.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 8: {
             if (tag !== 64) {
               break;
@@ -535,6 +623,10 @@ export const StartFitRequest: MessageFns<StartFitRequest> = {
         ? { $case: "randomDirections", value: RandomDirections.fromJSON(object.randomDirections) }
         : isSet(object.random_directions)
         ? { $case: "randomDirections", value: RandomDirections.fromJSON(object.random_directions) }
+        : isSet(object.kMeans)
+        ? { $case: "kMeans", value: KMeans.fromJSON(object.kMeans) }
+        : isSet(object.k_means)
+        ? { $case: "kMeans", value: KMeans.fromJSON(object.k_means) }
         : undefined,
       seed: isSet(object.seed) ? globalThis.Number(object.seed) : 0,
     };
@@ -559,6 +651,8 @@ export const StartFitRequest: MessageFns<StartFitRequest> = {
       obj.neuronBasis = NeuronBasis.toJSON(message.method.value);
     } else if (message.method?.$case === "randomDirections") {
       obj.randomDirections = RandomDirections.toJSON(message.method.value);
+    } else if (message.method?.$case === "kMeans") {
+      obj.kMeans = KMeans.toJSON(message.method.value);
     }
     if (message.seed !== 0) {
       obj.seed = Math.round(message.seed);
@@ -600,6 +694,12 @@ export const StartFitRequest: MessageFns<StartFitRequest> = {
       case "randomDirections": {
         if (object.method?.value !== undefined && object.method?.value !== null) {
           message.method = { $case: "randomDirections", value: RandomDirections.fromPartial(object.method.value) };
+        }
+        break;
+      }
+      case "kMeans": {
+        if (object.method?.value !== undefined && object.method?.value !== null) {
+          message.method = { $case: "kMeans", value: KMeans.fromPartial(object.method.value) };
         }
         break;
       }

@@ -94,7 +94,7 @@ export interface Progress {
   partsTotal: number;
   /** Of the finished parts, those that an earlier run had finished already. */
   partsReused: number;
-  /** Parts finished per second in this run; 0 while that is not known. */
+  /** Parts finished per second in this run, what is done of those that run counted in; 0 while that is not known. */
   partsPerSecond: number;
   /** Estimate of the seconds left; negative while that is not known. */
   secondsLeft: number;

@@ -88,7 +88,11 @@ export interface StartMeasureLocalityRequest {
     | ArtifactRef
     | undefined;
   /** Which channels are removed. */
-  masking: Masking | undefined;
+  masking:
+    | Masking
+    | undefined;
+  /** Bits of the fixed point that activations and codes are read in, 16 or 24; 0 means 16. */
+  bits: number;
 }
 
 /**
@@ -570,7 +574,7 @@ export const StartMeasureSensitivityResponse: MessageFns<StartMeasureSensitivity
 };
 
 function createBaseStartMeasureLocalityRequest(): StartMeasureLocalityRequest {
-  return { activations: undefined, codes: undefined, dictionary: undefined, masking: undefined };
+  return { activations: undefined, codes: undefined, dictionary: undefined, masking: undefined, bits: 0 };
 }
 
 export const StartMeasureLocalityRequest: MessageFns<StartMeasureLocalityRequest> = {
@@ -586,6 +590,9 @@ export const StartMeasureLocalityRequest: MessageFns<StartMeasureLocalityRequest
     }
     if (message.masking !== undefined) {
       Masking.encode(message.masking, writer.uint32(34).fork()).join();
+    }
+    if (message.bits !== 0) {
+      writer.uint32(40).uint32(message.bits);
     }
     return writer;
   },
@@ -635,6 +642,14 @@ export const StartMeasureLocalityRequest: MessageFns<StartMeasureLocalityRequest
             message.masking = Masking.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bits = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -653,6 +668,7 @@ export const StartMeasureLocalityRequest: MessageFns<StartMeasureLocalityRequest
       codes: isSet(object.codes) ? ArtifactRef.fromJSON(object.codes) : undefined,
       dictionary: isSet(object.dictionary) ? ArtifactRef.fromJSON(object.dictionary) : undefined,
       masking: isSet(object.masking) ? Masking.fromJSON(object.masking) : undefined,
+      bits: isSet(object.bits) ? globalThis.Number(object.bits) : 0,
     };
   },
 
@@ -669,6 +685,9 @@ export const StartMeasureLocalityRequest: MessageFns<StartMeasureLocalityRequest
     }
     if (message.masking !== undefined) {
       obj.masking = Masking.toJSON(message.masking);
+    }
+    if (message.bits !== 0) {
+      obj.bits = Math.round(message.bits);
     }
     return obj;
   },
@@ -690,6 +709,7 @@ export const StartMeasureLocalityRequest: MessageFns<StartMeasureLocalityRequest
     message.masking = (object.masking !== undefined && object.masking !== null)
       ? Masking.fromPartial(object.masking)
       : undefined;
+    message.bits = object.bits ?? 0;
     return message;
   },
 };

@@ -1,0 +1,56 @@
+import type { ObjectStore } from '@fathom/store';
+import type { Tensor } from '@fathom/tensors';
+import type { ShardRecord } from './manifest.js';
+import { loadShard } from './shards.js';
+
+/** A shard's tensors by name. */
+type Shard = ReadonlyMap<string, Tensor>;
+
+/** Shards that stay after they were used: readers go forward, and may straddle two. */
+const KEPT_SHARDS = 2;
+
+/** Shards of an artifact in memory: the two that were used last, and at most one that was read ahead. */
+export class ShardCache {
+  readonly #objects: ObjectStore;
+  /** In the order of use, the last used at the end. */
+  readonly #used = new Map<string, Promise<Shard>>();
+  #ahead: { readonly key: string; readonly reader: string; readonly shard: Promise<Shard> } | undefined;
+
+  constructor(objects: ObjectStore) {
+    this.#objects = objects;
+  }
+
+  /** A shard, read unless it is here. @throws FathomError CORRUPT_DATA naming its key */
+  load(record: ShardRecord): Promise<Shard> {
+    const { key } = record;
+    const shard = this.#used.get(key) ?? this.#takeAhead(key) ?? loadShard(this.#objects, record);
+    this.#used.delete(key);
+    this.#used.set(key, shard);
+    if (this.#used.size > KEPT_SHARDS) this.#used.delete(this.#used.keys().next().value!);
+    shard.catch(() => this.#used.delete(key));
+    return shard;
+  }
+
+  /**
+   * Begins to read a shard that `reader` will probably want next. Only one is read ahead at a time: while one waits for another reader,
+   * nothing happens. Never fails: a shard that cannot be read is forgotten, and its error told to who loads it.
+   */
+  readAhead(record: ShardRecord, reader: string): void {
+    const { key } = record;
+    const ahead = this.#ahead;
+    if (this.#used.has(key) || ahead?.key === key || (ahead !== undefined && ahead.reader !== reader)) return;
+    const shard = loadShard(this.#objects, record);
+    const mine = { key, reader, shard };
+    this.#ahead = mine;
+    shard.catch(() => {
+      if (this.#ahead === mine) this.#ahead = undefined;
+    });
+  }
+
+  #takeAhead(key: string): Promise<Shard> | undefined {
+    if (this.#ahead?.key !== key) return undefined;
+    const { shard } = this.#ahead;
+    this.#ahead = undefined;
+    return shard;
+  }
+}

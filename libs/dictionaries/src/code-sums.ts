@@ -1,0 +1,77 @@
+import { sharedFloat64 } from '@fathom/exact';
+import { DIGITS } from './byte-digits.js';
+
+/** Levels of ZᵀA: codes have three digits, rows two. */
+const CROSS_LEVELS = DIGITS + 1;
+/** Levels of ZᵀZ. */
+const GRAM_LEVELS = 2 * DIGITS - 1;
+
+/**
+ * ZᵀA and ZᵀZ over some rows, level by level: the sum of products of digits of one weight, an exact integer up to 2³⁷ rows, so that it
+ * does not matter which rows were added where, or in which order. Shared between threads; one task at a time adds to it.
+ */
+export interface CodeSums {
+  /** 4 × r × d. */
+  readonly cross: Float64Array;
+  /** 5 × r × r. */
+  readonly gram: Float64Array;
+}
+
+/** Sums that are 0. */
+export function emptySums(r: number, d: number): CodeSums {
+  return { cross: sharedFloat64(CROSS_LEVELS * r * d), gram: sharedFloat64(GRAM_LEVELS * r * r) };
+}
+
+/** Adds the products of the codes' digits (3·r) with the high and with the low bytes of rows, each 3·r × d. */
+export function addCross(sums: Float64Array, high: Int32Array, low: Int32Array): void {
+  const level = high.length / DIGITS;
+  for (let at = 0; at < high.length; at++) sums[at] = sums[at]! + high[at]!;
+  for (let at = 0; at < low.length; at++) sums[level + at] = sums[level + at]! + low[at]!;
+}
+
+/** Adds the products of the codes' digits with one another, 3·r × 3·r. */
+export function addGramLevels(sums: Float64Array, products: Int32Array, r: number): void {
+  for (let p = 0; p < DIGITS; p++)
+    for (let j = 0; j < r; j++)
+      for (let q = 0; q < DIGITS; q++) {
+        const to = ((p + q) * r + j) * r;
+        const from = ((p * r + j) * DIGITS + q) * r;
+        for (let l = 0; l < r; l++) sums[to + l] = sums[to + l]! + products[from + l]!;
+      }
+}
+
+/** Columns from..to−1 of ZᵀA, r × (to − from), over all rows: codes were multiplied with `codeScale`, columns with `scale`. */
+export function crossOf(parts: readonly CodeSums[], r: number, d: number, from: number, to: number, codeScale: Float64Array, scale: Float64Array) {
+  const width = to - from;
+  const out = new Float64Array(r * width);
+  const total = new Float64Array(width);
+  for (let j = 0; j < r; j++) {
+    const at = j * width;
+    for (let level = 0; level < CROSS_LEVELS; level++) {
+      addParts(total, parts, (level * r + j) * d + from);
+      for (let c = 0; c < width; c++) out[at + c] = out[at + c]! * 256 + total[c]!;
+    }
+    for (let c = 0; c < width; c++) out[at + c] = out[at + c]! / codeScale[j]! / scale[from + c]!;
+  }
+  return out;
+}
+
+function addParts(total: Float64Array, parts: readonly CodeSums[], start: number): void {
+  total.fill(0);
+  for (const { cross } of parts) for (let c = 0; c < total.length; c++) total[c] = total[c]! + cross[start + c]!;
+}
+
+/** ZᵀZ, r × r, over all rows. */
+export function gramOf(parts: readonly CodeSums[], r: number, codeScale: Float64Array): Float64Array {
+  const out = new Float64Array(r * r);
+  for (let at = 0; at < out.length; at++) {
+    let value = 0;
+    for (let level = 0; level < GRAM_LEVELS; level++) {
+      let sum = 0;
+      for (const { gram } of parts) sum += gram[level * r * r + at]!;
+      value = value * 256 + sum;
+    }
+    out[at] = value / codeScale[Math.floor(at / r)]! / codeScale[at % r]!;
+  }
+  return out;
+}

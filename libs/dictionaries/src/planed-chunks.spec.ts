@@ -1,0 +1,74 @@
+import { cancelled, unwatched } from '@fathom/errors';
+import { fixedPoint, inlineCrew, referenceEngine } from '@fathom/exact';
+import { memoryRows } from '@fathom/tensors';
+import { gaussianMatrix, thrownBy } from './compare.fixture.js';
+import { PlanedChunks } from './planed-chunks.js';
+
+const crew = inlineCrew(referenceEngine);
+const [n, d] = [11, 5];
+const matrix = gaussianMatrix(n * d, 3).map((x, at) => x * 10 ** ((at % d) - 2));
+const options = { chunkRows: 4, keptBytes: 1e9, negative: true };
+
+async function integers(rows: PlanedChunks): Promise<number[][]> {
+  const found: number[][] = [];
+  await rows.forEach(unwatched, async ({ start, rows: count, planes: { left, right } }) => {
+    for (let i = 0; i < count; i++) {
+      const line = Array.from({ length: d }, (_, c) => 256 * right[i * d + c]! + right[(count + i) * d + c]!);
+      expect(line).toEqual(line.map((_, c) => 256 * (left[2 * i * d + c]! - 128) + left[(2 * i + 1) * d + c]! - 128));
+      found[start + i] = line;
+    }
+    return Promise.resolve();
+  });
+  return found;
+}
+
+describe('planed rows', () => {
+  it('are the integers nearest to the values, in uncentred fixed point of 16 bits', async () => {
+    const rows = await PlanedChunks.open(memoryRows('a', matrix, n, d), options, crew, unwatched);
+    const column = (c: number) => matrix.filter((_, at) => at % d === c);
+    const ranges = Array.from({ length: d }, (_, c) => column(c));
+    const { scale } = fixedPoint({ min: ranges.map((x) => Math.min(...x)), max: ranges.map((x) => Math.max(...x)) }, { centred: false });
+    expect(rows.scale).toEqual(scale);
+    const found = (await integers(rows)).flat();
+    found.forEach((q, at) => expect(Math.abs(q - matrix[at]! * scale[at % d]!)).toBeLessThanOrEqual(0.5));
+    const energy = found.reduce((sum, q, at) => sum + (q / scale[at % d]!) ** 2, 0);
+    expect(Math.abs(rows.energy / energy - 1)).toBeLessThan(1e-14);
+    const lengths = Array.from({ length: n }, (_, i) => Math.hypot(...found.slice(i * d, (i + 1) * d).map((q, c) => q / scale[c]!)));
+    expect(Math.abs(rows.longest / Math.max(...lengths) - 1)).toBeLessThan(1e-14);
+  });
+
+  it('are the same whatever is kept of them, in any chunks, by any hands', async () => {
+    const whole = await PlanedChunks.open(memoryRows('a', matrix, n, d), options, crew, unwatched);
+    const all = await integers(whole);
+    for (const [chunkRows, keptBytes, hands] of [
+      [1, 0, 1],
+      [3, 3 * d * 4, 2],
+      [5, 1e9, 3],
+      [100, 0, 2],
+    ] as const) {
+      const rows = await PlanedChunks.open(memoryRows('a', matrix, n, d), { ...options, chunkRows, keptBytes }, { ...crew, hands }, unwatched);
+      expect([rows.energy, rows.longest]).toEqual([whole.energy, whole.longest]);
+      for (let pass = 0; pass < 2; pass++) expect(await integers(rows)).toEqual(all);
+    }
+  });
+
+  it('are read again only where they are not kept', async () => {
+    const source = memoryRows('a', matrix, n, d);
+    const read: number[] = [];
+    const watched = { ...source, readInto: (start: number, end: number, out: Float64Array) => (read.push(start), source.readInto(start, end, out)) };
+    const rows = await PlanedChunks.open(watched, { ...options, keptBytes: 2 * 4 * d * 4 }, crew, unwatched);
+    expect(read.splice(0)).toEqual([0, 4, 8, 0, 4, 8]);
+    await integers(rows);
+    expect(read).toEqual([8]);
+  });
+
+  it('stop when they are told to', async () => {
+    const control = {
+      progress: () => undefined,
+      throwIfCancelled: () => {
+        throw cancelled();
+      },
+    };
+    expect(await thrownBy(() => PlanedChunks.open(memoryRows('a', matrix, n, d), options, crew, control))).toMatchObject({ reason: 'CANCELLED' });
+  });
+});

@@ -1,0 +1,119 @@
+import { InputError } from '@fathom/errors';
+
+import { DigitCutter } from './digit-cutter.js';
+import { digitScale, ownStorage, requireDigits, requireInside, type CutOptions } from './digit-scale.js';
+import { MOST_STEPS } from './integer-engine.js';
+
+/** Where a left operand is 0 for certain: nowhere, above its diagonal ('lower'), or below it ('upper'). */
+export type DigitShape = 'full' | 'lower' | 'upper';
+
+/** Rows of a left operand, and those of its steps that are not known to be 0. */
+export interface DigitBlock {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly firstStep: number;
+  readonly steps: number;
+  /** Where its bytes begin: level after level, each rows × (level + 1)·steps. */
+  readonly at: number;
+}
+
+/**
+ * A left operand of products by digits (docs/measures.md §10.3, the Ozaki scheme): row i times a power of two, scale[i], is
+ * Σ_l digit_l·2^(−8l), digits in −128..127, rounded half to even at the last. Plain data: it can be sent to threads, or shared by them.
+ *
+ * The bytes are those that integer products read, digit + 128: for each block and each level, its rows [digit_0 | … | digit_level].
+ */
+export interface LeftDigits {
+  readonly rows: number;
+  readonly steps: number;
+  readonly digits: number;
+  readonly blocks: readonly DigitBlock[];
+  readonly bytes: Uint8Array;
+  /** One power of two a row. */
+  readonly scale: Float64Array;
+}
+
+/** How to cut a left operand. */
+export interface LeftDigitsOptions extends CutOptions {
+  /** What is known to be 0 is neither read (but for the square blocks on the diagonal, which are) nor multiplied. @default 'full' */
+  readonly shape?: DigitShape;
+}
+
+/** Rows of a block: enough for an engine to run at its full speed; in a triangle few enough that little of its zeros is multiplied. */
+const BLOCK_ROWS = { full: 512, lower: 256, upper: 256 };
+
+/**
+ * Cuts a left operand into digits.
+ *
+ * @param matrix rows × steps, row-major, finite, |x| < 2^900
+ * @throws InputError where a value is not finite, or the shape or the number of digits is none
+ */
+export function leftDigits(matrix: Float64Array, rows: number, steps: number, options: LeftDigitsOptions): LeftDigits {
+  const { digits, shape = 'full', offset = 0, stride = steps, storage = ownStorage } = options;
+  requireDigits(digits);
+  requireInside(matrix, rows, steps, offset, stride);
+  if (shape !== 'full' && rows !== steps)
+    throw new InputError({ field: 'shape', problem: 'not of a matrix that is not square', value: shape, accepted: "'full'" });
+  const { blocks, length } = blocksOf(rows, steps, digits, shape);
+  const buffer = storage(8 * rows + length);
+  const bytes = new Uint8Array(buffer, 8 * rows, length);
+  const scale = new Float64Array(buffer, 0, rows).fill(0);
+  for (const { firstRow, rows: height, firstStep, steps: width } of blocks) {
+    for (let row = firstRow; row < firstRow + height; row += 1)
+      scale[row] = Math.max(scale[row]!, largestSize(matrix, offset + row * stride + firstStep, width));
+  }
+  for (let row = 0; row < rows; row += 1) scale[row] = digitScale(scale[row]!, `row ${row} of the left operand`);
+  const cutter = new DigitCutter(steps, digits, 'biased');
+  const scales = new Float64Array(steps);
+  for (const { firstRow, rows: height, firstStep, steps: width, at } of blocks) {
+    const last = at + height * width * ((digits * (digits - 1)) / 2);
+    for (let row = 0; row < height; row += 1) {
+      const to = last + row * digits * width;
+      scales.fill(scale[firstRow + row]!);
+      cutter.cut(matrix, offset + (firstRow + row) * stride + firstStep, width, scales, bytes, to, width);
+      // A lower level's row is the beginning of the highest level's.
+      for (let level = 1, start = at; level < digits; level += 1) {
+        bytes.copyWithin(start + row * level * width, to, to + level * width);
+        start += height * level * width;
+      }
+    }
+  }
+  return { rows, steps, digits, blocks, bytes, scale };
+}
+
+/** Where the blocks of a left operand are, and how many bytes they take. */
+function blocksOf(rows: number, steps: number, digits: number, shape: DigitShape): { blocks: DigitBlock[]; length: number } {
+  const mostSteps = Math.floor(MOST_STEPS / digits);
+  const blocks: DigitBlock[] = [];
+  let at = 0;
+  for (let firstRow = 0; firstRow < rows; firstRow += BLOCK_ROWS[shape]) {
+    const height = Math.min(BLOCK_ROWS[shape], rows - firstRow);
+    const end = shape === 'lower' ? firstRow + height : steps;
+    let firstStep = shape === 'upper' ? firstRow : 0;
+    do {
+      const width = Math.min(mostSteps, end - firstStep);
+      blocks.push({ firstRow, rows: height, firstStep, steps: width, at });
+      at += height * width * ((digits * (digits + 1)) / 2);
+      firstStep += width;
+    } while (firstStep < end);
+  }
+  return { blocks, length: at };
+}
+
+/** The largest size of neighbouring values; NaN where one is NaN. */
+function largestSize(values: Float64Array, from: number, count: number): number {
+  let most0 = 0;
+  let most1 = 0;
+  let most2 = 0;
+  let most3 = 0;
+  const end = from + count;
+  let at = from;
+  for (; at + 3 < end; at += 4) {
+    most0 = Math.max(most0, Math.abs(values[at]!));
+    most1 = Math.max(most1, Math.abs(values[at + 1]!));
+    most2 = Math.max(most2, Math.abs(values[at + 2]!));
+    most3 = Math.max(most3, Math.abs(values[at + 3]!));
+  }
+  for (; at < end; at += 1) most0 = Math.max(most0, Math.abs(values[at]!));
+  return Math.max(most0, most1, most2, most3);
+}

@@ -1,0 +1,138 @@
+import { cutTile, columnTiles, type BytePlanes, type ColumnIntegers } from './byte-planes.js';
+import type { Crew } from './crew.js';
+import type { FixedPoint } from './fixed-point.js';
+import { integerSums } from './integer-sums.js';
+import { rowBlock, type RowGroups } from './row-groups.js';
+import { SharedRoom } from './shared-room.js';
+
+/** Rows of a matrix that can be read into memory that threads share. */
+export interface ReadableRows {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** The smaller float type that holds its values exactly. */
+  readonly precision: 'F32' | 'F64';
+  /** Rows start..end−1, row-major. */
+  readInto(start: number, end: number, out: Float32Array | Float64Array): Promise<void>;
+}
+
+/** How rows are cut. */
+export interface PlanedOptions {
+  /** Of the columns of the matrix as it is read. */
+  readonly point: FixedPoint;
+  readonly groups: RowGroups;
+  /** Rows of a block, at most {@link MOST_BLOCK_ROWS}. */
+  readonly blockRows: number;
+  /** Which columns. @default all */
+  readonly columns?: Uint32Array;
+  /** Memory for a block that does not stay: it is let go of when the next one is asked for. @default memory of its own */
+  readonly room?: SharedRoom;
+  /** Bytes of planes that stay in memory, so that a second pass need not read them again. @default 0 */
+  readonly keptBytes?: number;
+}
+
+/** A block's bytes, and the sums of its columns. */
+export interface PlanedBlock {
+  readonly planes: BytePlanes;
+  readonly sums: ColumnIntegers;
+}
+
+/** Most rows of a block: three digits of all of them are still the steps of one product. */
+export const MOST_BLOCK_ROWS = 20_480;
+/** Bytes of planes of one block, and of values that are read at a time. */
+const PLANE_BYTES = 2 ** 29;
+const READ_BYTES = 2 ** 25;
+/** Rows up to which sums of products of 16-bit numbers stay below 2⁵³. */
+const MOST_NARROW_ROWS = 2 ** 22;
+
+/** Rows of a block for matrices of so many columns: a function of their size, not of how many rows there are. */
+export function blockRowsFor(columns: number, bits: number): number {
+  const fitting = Math.floor((PLANE_BYTES * 8) / (Math.max(1, columns) * bits));
+  return Math.max(256, Math.min(MOST_BLOCK_ROWS, fitting - (fitting % 1024)));
+}
+
+/** Whether sums over so many rows need an upper limb (docs/measures.md §10.2). */
+export function needsTwoLimbs(rows: number, bits: number): boolean {
+  return bits > 16 || rows > MOST_NARROW_ROWS;
+}
+
+/** A matrix in fixed point, block by block, as the bytes that integer products take. */
+export class PlanedRows {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly blocks: number;
+  readonly digits: number;
+  readonly groups: RowGroups;
+  readonly wide: boolean;
+  /** Of the chosen columns. */
+  readonly point: FixedPoint;
+  private readonly kept = new Map<number, Promise<PlanedBlock>>();
+  private left: number;
+
+  constructor(
+    private readonly source: ReadableRows,
+    private readonly options: PlanedOptions,
+  ) {
+    const { point, columns, groups, blockRows, keptBytes = 0 } = options;
+    this.name = source.name;
+    this.rows = source.rows;
+    this.columns = columns?.length ?? source.columns;
+    this.groups = groups;
+    this.point = columns === undefined ? point : chosenColumns(point, columns);
+    this.digits = point.bits / 8;
+    this.blocks = Math.ceil(source.rows / blockRows);
+    this.wide = needsTwoLimbs(source.rows, point.bits);
+    this.left = keptBytes;
+  }
+
+  /** Rows of one block, cut into bytes. @throws InputError naming row and column of a value that is not finite or outside of its column's range */
+  async block(index: number, crew: Crew): Promise<PlanedBlock> {
+    const known = this.kept.get(index);
+    if (known !== undefined) return known;
+    const bytes = Math.min(this.options.blockRows, this.rows) * this.columns * this.digits;
+    const stays = bytes <= this.left;
+    const cutting = this.cut(index, crew, stays ? new SharedRoom() : (this.options.room ?? new SharedRoom()));
+    if (stays) {
+      this.left -= bytes;
+      this.kept.set(index, cutting);
+      cutting.catch(() => this.kept.delete(index));
+    }
+    return cutting;
+  }
+
+  private async cut(index: number, crew: Crew, room: SharedRoom): Promise<PlanedBlock> {
+    const { source, columns, digits, groups, wide } = this;
+    const start = index * this.options.blockRows;
+    const rows = Math.min(this.options.blockRows, this.rows - start);
+    const block = rowBlock(groups, start, rows);
+    room.reuse();
+    const planes: BytePlanes = { block, columns, digits, bytes: new Int8Array(room.take(rows * columns * digits), 0, rows * columns * digits) };
+    const sums: ColumnIntegers = { sum: integerSums(groups.groups * columns, wide), squares: integerSums(groups.groups * columns, wide) };
+    const step = Math.max(1, Math.min(rows, Math.floor(READ_BYTES / (8 * source.columns))));
+    const read = async (first: number, buffer: SharedArrayBuffer): Promise<Float32Array | Float64Array> => {
+      const length = Math.min(step, rows - first) * source.columns;
+      const values = source.precision === 'F32' ? new Float32Array(buffer, 0, length) : new Float64Array(buffer, 0, length);
+      await source.readInto(start + first, start + Math.min(first + step, rows), values);
+      return values;
+    };
+    // Two buffers: one is read while the other is cut.
+    const buffers = [0, 1].map(() => room.take(step * source.columns * (source.precision === 'F32' ? 4 : 8)));
+    let next = read(0, buffers[0]!);
+    for (let first = 0, turn = 1; first < rows; first += step, turn = 1 - turn) {
+      const values = await next;
+      const ahead = first + step < rows ? read(first + step, buffers[turn]!) : undefined;
+      ahead?.catch(() => undefined); // it is awaited below, unless cutting fails first
+      const common = { name: this.name, values, first, rows: Math.min(step, rows - first), stride: source.columns, point: this.point, planes, sums };
+      const chosen = this.options.columns;
+      await Promise.all(columnTiles(columns).map((tile) => crew.run(cutTile, { ...common, ...(chosen ? { chosen } : {}), ...tile })));
+      if (ahead !== undefined) next = ahead;
+    }
+    return { planes, sums };
+  }
+}
+
+function chosenColumns(point: FixedPoint, columns: Uint32Array): FixedPoint {
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(columns, (column) => values[column]!);
+  return { bits: point.bits, centre: pick(point.centre), scale: pick(point.scale) };
+}

@@ -1,0 +1,230 @@
+import {
+  digitProduct,
+  digitScratch,
+  integerAt,
+  integersOver,
+  integerSumAt,
+  reusedStorage,
+  rightDigits,
+  sliceIntegers,
+  threadScratch,
+  type IntegerEngine,
+  type ProductSums,
+  type Task,
+} from '@fathom/exact';
+
+import { columnStandard, type ColumnStandard } from './column-standard.js';
+import { channelsOf, otherFolds, type FoldSystem, type ProbeMatrix } from './fold-systems.js';
+
+/** How well probes predict the rows of their test fold; arrays of one value a target. */
+export interface ProbeErrors {
+  /** Sum of squared errors, in units of the target's fixed point. */
+  readonly sse: Float64Array;
+  /** Sum of squared distances from the training mean, in the same units. */
+  readonly sst: Float64Array;
+}
+
+interface ErrorsInput {
+  readonly sums: ProductSums;
+  /** Which of the matrices of targets. */
+  readonly z: number;
+  /** Which of its columns. */
+  readonly columns: Uint32Array;
+  /** One for each fold that is to be predicted. */
+  readonly systems: readonly FoldSystem[];
+}
+
+/**
+ * Errors of the probes of some targets (docs/measures.md §3.2), from sums alone: with w the weights,
+ * SSE = z̃ᵀz̃ − 2 wᵀX̃ᵀz̃ + wᵀX̃ᵀX̃w on the test fold. For each target and fold 3·d² multiplications, of 24 bits.
+ */
+export const probeErrors: Task<ErrorsInput, readonly ProbeErrors[]> = {
+  module: __filename,
+  name: 'probeErrors',
+  run: async ({ sums, z, columns, systems }, engine) => {
+    const room = workingRoom(channelsOf(sums) * columns.length);
+    const total = crossOver(sums, z, columns, undefined, room.total);
+    const errors: ProbeErrors[] = [];
+    for (const system of systems) errors.push(await errorsOf(sums, z, columns, system, total, room, engine));
+    return errors;
+  },
+};
+
+/** Working memory of this thread, d × columns values each. */
+interface Room {
+  readonly total: Float64Array;
+  readonly held: Float64Array;
+  readonly weights: Float64Array;
+  readonly image: Float64Array;
+}
+
+const storage = reusedStorage();
+const products = digitScratch();
+
+function workingRoom(values: number): Room {
+  const part = (name: string): Float64Array => new Float64Array(threadScratch(`probe ${name}`, 8 * values), 0, values);
+  return { total: part('total'), held: part('held'), weights: part('weights'), image: part('image') };
+}
+
+async function errorsOf(
+  sums: ProductSums,
+  z: number,
+  columns: Uint32Array,
+  { fold, standard, inverse, transposed, test }: FoldSystem,
+  total: Float64Array,
+  room: Room,
+  engine: IntegerEngine,
+): Promise<ProbeErrors> {
+  const [d, k] = [channelsOf(sums), columns.length];
+  const targets = targetStandard(sums, z, columns, fold);
+  const cross = { total, ...heldOf(sums, z, columns, fold, room), standard, targets, ...channelSums(sums, fold, d) };
+  const times = async ({ digits, diagonal }: ProbeMatrix, matrix: Float64Array, out: Float64Array): Promise<void> => {
+    const right = rightDigits(matrix, d, k, { digits: digits.digits, storage });
+    await digitProduct(digits, right, engine, out, { plus: { factors: diagonal, matrix }, scratch: products });
+  };
+  const weights = room.weights;
+  trainingCross(cross, weights);
+  await times(inverse, weights, room.image);
+  await times(transposed, room.image, weights);
+  await times(test, weights, room.image);
+  return { sse: squaredErrors(cross, weights, room.image), sst: targets.sst };
+}
+
+interface TargetStandard {
+  /** Over the training rows. */
+  readonly training: ColumnStandard;
+  /** Σ(q − middle) over the test rows. */
+  readonly aroundTest: Float64Array;
+  /** Sum of the targets over all rows. */
+  readonly sum: Float64Array;
+  readonly testSum: Float64Array;
+  readonly sst: Float64Array;
+}
+
+function targetStandard(sums: ProductSums, z: number, columns: Uint32Array, fold: number): TargetStandard {
+  const { columns: all } = sums.z[z]!;
+  const count = all.sum.low.length / sums.rows.length;
+  const whole = columnStandard(all, count, otherFolds(sums, fold), sums.rows);
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(columns, (column) => values[column]!);
+  const training = { rows: whole.rows, middle: pick(whole.middle), rest: pick(whole.rest), energy: pick(whole.energy), inverse: pick(whole.inverse) };
+  const everyFold = Array.from(sums.rows, (_, index) => index);
+  const totals = integersOver(all.sum, everyFold, count);
+  const testSums = sliceIntegers(all.sum, fold * count, (fold + 1) * count);
+  const testSquares = sliceIntegers(all.squares, fold * count, (fold + 1) * count);
+  const n = sums.rows[fold]!;
+  const testSum = Float64Array.from(columns, (column) => integerAt(testSums, column));
+  const aroundTest = testSum.map((sum, j) => sum - n * training.middle[j]!);
+  const sst = Float64Array.from(columns, (column, j) => {
+    const [middle, rest] = [training.middle[j]!, training.rest[j]!];
+    const around = integerAt(testSquares, column) - 2 * middle * testSum[j]! + n * middle * middle;
+    return Math.max(0, around - 2 * rest * aroundTest[j]! + n * rest * rest);
+  });
+  return { training, aroundTest, sum: Float64Array.from(columns, (column) => integerAt(totals, column)), testSum, sst };
+}
+
+/** XᵀZ of some targets, d × columns: over one fold, or over all. In units of fixed point, not centred. */
+export function crossOver(
+  sums: ProductSums,
+  z: number,
+  columns: Uint32Array,
+  fold: number | undefined,
+  out: Float64Array = new Float64Array(channelsOf(sums) * columns.length),
+): Float64Array {
+  const { cross } = sums.z[z]!;
+  const [d, k, folds] = [channelsOf(sums), columns.length, sums.rows.length];
+  const all = cross.low.length / (folds * d);
+  const chosen = fold === undefined ? Array.from({ length: folds }, (_, index) => index) : [fold];
+  if (cross.high !== undefined) {
+    const at = (a: number, j: number) => (group: number) => (group * d + a) * all + columns[j]!;
+    for (let a = 0, to = 0; a < d; a += 1) for (let j = 0; j < k; j += 1, to += 1) out[to] = integerSumAt(cross, chosen.map(at(a, j)));
+    return out;
+  }
+  const neighbours = areNeighbours(columns);
+  chosen.forEach((group, turn) => {
+    for (let a = 0; a < d; a += 1) {
+      const from = (group * d + a) * all;
+      if (neighbours) addLine(out, a * k, cross.low, from + (columns[0] ?? 0), k, turn > 0);
+      else for (let j = 0; j < k; j += 1) out[a * k + j] = (turn > 0 ? out[a * k + j]! : 0) + cross.low[from + columns[j]!]!;
+    }
+  });
+  return out;
+}
+
+/** Copies or adds neighbouring values. */
+function addLine(out: Float64Array, to: number, from: Float64Array, start: number, count: number, adds: boolean): void {
+  if (adds) for (let j = 0; j < count; j += 1) out[to + j] = out[to + j]! + from[start + j]!;
+  else for (let j = 0; j < count; j += 1) out[to + j] = from[start + j]!;
+}
+
+/** Cross products with all that is needed to centre them. */
+interface Cross {
+  readonly total: Float64Array;
+  /** Of the fold that is predicted: where its first value is, and from one row to the next. */
+  readonly held: Float64Array;
+  readonly from: number;
+  readonly stride: number;
+  readonly standard: ColumnStandard;
+  readonly targets: TargetStandard;
+  readonly sumX: Float64Array;
+  readonly testX: Float64Array;
+  readonly testRows: number;
+}
+
+/** The cross products of one fold: where they are, if targets lie side by side there, else copied. */
+function heldOf(sums: ProductSums, z: number, columns: Uint32Array, fold: number, room: Room): Pick<Cross, 'held' | 'from' | 'stride'> {
+  const { low, high } = sums.z[z]!.cross;
+  const d = channelsOf(sums);
+  const all = low.length / (sums.rows.length * d);
+  if (high === undefined && areNeighbours(columns)) return { held: low, from: fold * d * all + (columns[0] ?? 0), stride: all };
+  return { held: crossOver(sums, z, columns, fold, room.held), from: 0, stride: columns.length };
+}
+
+function areNeighbours(columns: Uint32Array): boolean {
+  return columns.every((column, j) => column === columns[0]! + j);
+}
+
+function channelSums(sums: ProductSums, fold: number, d: number): Pick<Cross, 'sumX' | 'testX' | 'testRows'> {
+  const over = (groups: readonly number[]): Float64Array => {
+    const found = integersOver(sums.x.sum, groups, d);
+    return found.low.map((_, a) => integerAt(found, a));
+  };
+  return { sumX: over(Array.from(sums.rows, (_, index) => index)), testX: over([fold]), testRows: sums.rows[fold]! };
+}
+
+/** X̃ᵀz̃ of the training rows, centred and divided by the channels' scales. */
+function trainingCross(
+  { total, held, from, stride, standard: { rows: n, middle, rest, inverse }, targets, sumX, testX }: Cross,
+  out: Float64Array,
+): void {
+  const { middle: middleZ, rest: restZ } = targets.training;
+  const k = middleZ.length;
+  const sumZ = targets.sum.map((sum, j) => sum - targets.testSum[j]!);
+  for (let a = 0; a < middle.length; a += 1) {
+    const [middleA, scaledRest, inverseA] = [middle[a]!, n * rest[a]!, inverse[a]!];
+    const factor = n * middleA - (sumX[a]! - testX[a]!);
+    for (let j = 0, at = a * k, place = from + a * stride; j < k; j += 1, at += 1, place += 1)
+      out[at] = (total[at]! - held[place]! - middleA * sumZ[j]! + factor * middleZ[j]! - scaledRest * restZ[j]!) * inverseA;
+  }
+}
+
+/** SSE = SST − 2 wᵀX̃ᵀz̃ + 2 wᵀTw of the test rows, at least 0; `image` is Tw. */
+function squaredErrors(
+  { held, from, stride, standard: { middle, rest, inverse }, targets, testX, testRows: n }: Cross,
+  weights: Float64Array,
+  image: Float64Array,
+): Float64Array {
+  const { middle: middleZ, rest: restZ } = targets.training;
+  const k = middleZ.length;
+  const gain = new Float64Array(k);
+  for (let a = 0; a < middle.length; a += 1) {
+    const [middleA, restA, inverseA] = [middle[a]!, rest[a]!, inverse[a]!];
+    const around = testX[a]! - n * middleA;
+    const factor = n * middleA - testX[a]!;
+    for (let j = 0, at = a * k, place = from + a * stride; j < k; j += 1, at += 1, place += 1) {
+      const centred =
+        held[place]! - middleA * targets.testSum[j]! + factor * middleZ[j]! - restA * targets.aroundTest[j]! - (around - n * restA) * restZ[j]!;
+      gain[j] = gain[j]! + weights[at]! * (image[at]! - centred * inverseA);
+    }
+  }
+  return targets.sst.map((sst, j) => Math.max(0, sst + 2 * gain[j]!));
+}

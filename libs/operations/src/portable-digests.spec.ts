@@ -1,0 +1,78 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArtifactStore } from '@fathom/artifacts';
+import { capabilities, ENGINE_NAMES, type EngineCapabilities } from '@fathom/engines';
+import { jobOperation, WorkerPool } from '@fathom/operations';
+import { openStore } from '@fathom/store';
+import type { Json } from '@fathom/tensors';
+import type { JobMessage } from './job-message.js';
+import { publishBeginning, ROWS, STEPS } from './portable-study.fixture.js';
+
+/**
+ * The content digest of everything that a small study is made of, from its activations on. Whoever changes the numbers of a job on
+ * purpose writes them anew: FATHOM_WRITE_PORTABLE_DIGESTS=1 npx jest libs/operations/src/portable-digests
+ */
+const GOLDEN = join(__dirname, '../golden/portable-digests.json');
+const WRITE = process.env['FATHOM_WRITE_PORTABLE_DIGESTS'] === '1';
+
+jest.setTimeout(120_000);
+
+const root = mkdtempSync(join(tmpdir(), 'fathom-portable-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Names of parts of `rows` rows each: what a job of rows is cut into. */
+function partsOf(rows: number): string[] {
+  const digits = (row: number): string => String(row).padStart(8, '0');
+  return Array.from({ length: Math.ceil(ROWS / rows) }, (_, part) => `rows-${digits(part * rows)}-${digits((part + 1) * rows)}`);
+}
+
+/** The threads of a pool, where the parts of codes are cut otherwise than their plan says. */
+function encodingBy(rows: number, pool: WorkerPool): Pick<WorkerPool, 'run' | 'threads'> {
+  const isCut = ({ job, action }: JobMessage): boolean => job === 'dictionary.encode' && action.type === 'plan';
+  return { threads: pool.threads, run: async (message, signal) => (isCut(message) ? partsOf(rows) : pool.run(message, signal)) };
+}
+
+/** Runs the study in a store that is empty, and returns all content digests, and the arithmetic that provenance names, by step. */
+async function runStudy(location: string, pool: WorkerPool, shards: number, rows: number) {
+  for (const name of readdirSync(location)) if (name !== '.tmp') rmSync(join(location, name), { recursive: true });
+  const artifacts = new ArtifactStore(openStore({ location }));
+  const digests: Record<string, string> = { ...(await publishBeginning(artifacts, shards, pool.threads)) };
+  const arithmetic: Record<string, unknown> = {};
+  for (const { name, job, request } of STEPS) {
+    const wanted = job.codec.fromJSON(request((made) => ({ contentDigest: digests[made]! })));
+    const operation = jobOperation(job, wanted, { artifacts, pool: encodingBy(rows, pool) });
+    const digest = await operation.run({ signal: new AbortController().signal, report: () => undefined });
+    digests[name] = digest;
+    arithmetic[name] = (await artifacts.open(digest)).provenance.arithmetic;
+  }
+  const cut = new Set((await artifacts.open(digests['codes']!)).manifest.shards.map((shard) => shard.key)).size;
+  return { digests, arithmetic, cut };
+}
+
+const golden = (): Json => JSON.parse(readFileSync(GOLDEN, 'utf8')) as Json;
+
+describe.each(ENGINE_NAMES)('with %s', (engine) => {
+  let facts: EngineCapabilities;
+  beforeAll(async () => {
+    facts = await capabilities(engine);
+  });
+
+  describe.each([1, 2, 3])('on %i threads', (threads) => {
+    const location = mkdtempSync(join(root, 'store-'));
+    const pool = new WorkerPool({ location }, { threads, engine });
+    afterAll(() => pool.close());
+
+    const cuts = [1, 2, 7].flatMap((shards) => [1024, 3072].map((rows) => [shards, rows] as const));
+    it.each(cuts)('%i shards in shuffled order, encoded by %i rows, are the same bits', async (shards, rows) => {
+      const { digests, arithmetic, cut } = await runStudy(location, pool, shards, rows);
+      if (WRITE && engine === 'onnxruntime' && threads === 1 && shards === 1 && rows === 1024)
+        writeFileSync(GOLDEN, `${JSON.stringify(digests, null, 2)}\n`);
+      expect(digests).toEqual(golden());
+      expect(cut).toBe(Math.ceil(ROWS / rows));
+      const { name, version, way } = facts;
+      expect(arithmetic).toEqual(Object.fromEntries(STEPS.map((step) => [step.name, { name, version, way }])));
+      expect(name).toBe(engine);
+    });
+  });
+});
