@@ -3,7 +3,7 @@ import { openNetwork, type Network } from '@fathom/engines';
 import { networkOf } from './network-file.js';
 
 /** Images that go through a network at once; always padded to this number. */
-export const BATCH = 64;
+export const BATCH = 16;
 
 /** Networks that a thread keeps open, so that parts that follow each other need not load them again. */
 export class OpenNetworks {

@@ -54,7 +54,8 @@ export function integersOf(planes: BytePlanes, chosen: Uint32Array): Int32Array 
       const group = block.group[row]!;
       const plane = block.counts[group]! * width;
       let value = 0;
-      for (let digit = digits - 1; digit >= 0; digit -= 1) value = value * 256 + groups[group]![digit * plane + block.place[row]! * width + column - from]!;
+      for (let digit = digits - 1; digit >= 0; digit -= 1)
+        value = value * 256 + groups[group]![digit * plane + block.place[row]! * width + column - from]!;
       out[row * chosen.length + index] = value;
     }
   });

@@ -19,7 +19,7 @@ export interface RowFactors {
  */
 export function combineLevels(
   sums: Int32Array | Float64Array,
-  digits: number,
+  levels: number,
   rowScale: Float64Array,
   firstRow: number,
   rows: number,
@@ -36,7 +36,7 @@ export function combineLevels(
   for (let row = 0; row < rows; row += 1) {
     const lowest = row * columns;
     line.fill(0);
-    let level = digits - 1;
+    let level = levels - 1;
     if (level % 2 === 1) addLevel(line, sums, lowest + level * area);
     for (level -= level % 2; level > 0; level -= 2) addLevels(line, sums, lowest + level * area, lowest + (level - 1) * area);
     const factor = 1 / rowScale[firstRow + row]!;

@@ -171,6 +171,33 @@ describe('a product by digits', () => {
     expect([...(await product(left, rightDigits(most, steps, 1, { digits: 1 })))]).toEqual([steps * 127 * 127]);
   });
 
+  it('with an extra level sums all products of three digits but that of the two last, with less error than without', async () => {
+    const [rows, steps, columns] = [4, 50, 3];
+    const [a, b] = [randomMatrix(5, rows, steps), randomMatrix(6, steps, columns)];
+    const cutB = rightDigits(b, steps, columns, { digits: 3 });
+    const errors: number[] = [];
+    for (const extraLevel of [false, true]) {
+      const cutA = leftDigits(a, rows, steps, { digits: 3, extraLevel });
+      const got = await product(cutA, cutB);
+      let largest = 0;
+      for (let i = 0; i < rows; i += 1) {
+        for (let j = 0; j < columns; j += 1) {
+          let [expected, exact] = [0, 0];
+          for (let l = 0; l < steps; l += 1) {
+            exact += a[i * steps + l]! * b[l * columns + j]!;
+            for (let p = 0; p < 3; p += 1)
+              for (let q = 0; p + q < (extraLevel ? 4 : 3) && q < 3; q += 1)
+                expected += (leftDigitAt(cutA, i, l, p) * rightDigitAt(cutB, l, j, q)) / 256 ** (p + q);
+          }
+          expect(got[i * columns + j]).toBeCloseTo(expected / cutA.scale[i]! / cutB.scale[j]!, 13);
+          largest = Math.max(largest, Math.abs(got[i * columns + j]! - exact));
+        }
+      }
+      errors.push(largest);
+    }
+    expect(errors[1]).toBeLessThan(errors[0]! / 2);
+  });
+
   it('has a diagonal apart added to it, as if that had been cut with the rest', async () => {
     const [size, columns] = [5, 3];
     const whole = integersOf(size * size, 7);

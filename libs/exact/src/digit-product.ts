@@ -2,7 +2,7 @@ import { InputError } from '@fathom/errors';
 
 import { combineLevels, type RowFactors } from './combine-levels.js';
 import type { IntegerEngine } from './integer-engine.js';
-import type { LeftDigits } from './left-digits.js';
+import { digitsOfLevel, type LeftDigits } from './left-digits.js';
 import type { RightDigits } from './right-digits.js';
 
 /** Buffers of a product, kept from one to the next so that loops allocate nothing. Only one product at a time may use them. */
@@ -39,6 +39,7 @@ export function digitScratch(): DigitScratch {
  * out = left·right, or out −= left·right, by digits: all products of digits whose places add up to less than the number of digits
  * (docs/measures.md §10.3). With t digits, the sum C_l of those whose places add up to l is an exact integer, and the product is
  * ((C_{t−1}/256 + C_{t−2})/256 + … + C_0) divided by both scales, in that order: the same bits for every engine, tile and block.
+ * Where the left operand has an extra level, C_t is one of them.
  * It differs from the product of the unrounded operands by at most (t + 2)·steps·2^(14 − 8t)/(scale of the row × scale of the column), and
  * with more than three digits by float64's own rounding of the levels' sum.
  *
@@ -63,7 +64,7 @@ export async function digitProduct(
     const to = Math.min(toRow, firstRow + rows);
     if (from < to) {
       const sums = await levelSums(left, right, engine, from, to, first, end, scratch);
-      combineLevels(sums, left.digits, left.scale, from, to - from, inverse, out, offset + (from - fromRow) * stride, stride, subtract, plus);
+      combineLevels(sums, left.levels, left.scale, from, to - from, inverse, out, offset + (from - fromRow) * stride, stride, subtract, plus);
     }
     first = end;
   }
@@ -81,28 +82,30 @@ async function levelSums(
   scratch: DigitScratch,
 ): Promise<Int32Array | Float64Array> {
   const { digits, columns } = right;
+  const { levels } = left;
   const rows = to - from;
   const area = rows * columns;
-  if (scratch.products.length < digits * area) scratch.products = new Int32Array(digits * area);
+  if (scratch.products.length < levels * area) scratch.products = new Int32Array(levels * area);
   const several = end - first > 1;
-  if (several && scratch.sums.length < digits * area) scratch.sums = new Float64Array(digits * area);
-  if (several) scratch.sums.fill(0, 0, digits * area);
+  if (several && scratch.sums.length < levels * area) scratch.sums = new Float64Array(levels * area);
+  if (several) scratch.sums.fill(0, 0, levels * area);
   for (let at = first; at < end; at += 1) {
     const block = left.blocks[at]!;
     const bytes = stackedRows(right, block.firstStep, block.steps, scratch);
     const length = digits * block.steps * columns;
-    for (let level = 0, start = block.at; level < digits; level += 1) {
-      const steps = (level + 1) * block.steps;
+    for (let level = 0, start = block.at; level < levels; level += 1) {
+      const steps = digitsOfLevel(level, digits) * block.steps;
+      const end = level < digits ? length : steps * columns; // the level after the last begins with the last digits
       const rowStart = start + (from - block.firstRow) * steps;
       await engine.product(
         left.bytes.subarray(rowStart, rowStart + rows * steps),
-        bytes.subarray(length - steps * columns, length),
+        bytes.subarray(end - steps * columns, end),
         { rows, steps, columns },
         scratch.products.subarray(level * area, (level + 1) * area),
       );
       start += block.rows * steps;
     }
-    if (several) addAll(scratch.sums, scratch.products, digits * area);
+    if (several) addAll(scratch.sums, scratch.products, levels * area);
   }
   return several ? scratch.sums : scratch.products;
 }

@@ -7,7 +7,18 @@ export { pivotedCholesky, type PivotedFactor } from './pivoted-cholesky.js';
 export { checkProduct, MOST_STEPS, type EngineFacts, type IntegerEngine, type ProductShape } from './integer-engine.js';
 export { referenceEngine } from './reference-engine.js';
 export { inlineCrew, sharedBytes, sharedFloat64, type Crew, type Task } from './crew.js';
-export { exponentFor, fixedPoint, largestInteger, outOfRange, powerOfTwo, roundHalfEven, toInteger, type Bits, type FixedPoint, type FixedPointOptions } from './fixed-point.js';
+export {
+  exponentFor,
+  fixedPoint,
+  largestInteger,
+  outOfRange,
+  powerOfTwo,
+  roundHalfEven,
+  toInteger,
+  type Bits,
+  type FixedPoint,
+  type FixedPointOptions,
+} from './fixed-point.js';
 export { oneGroup, type RowGroups } from './row-groups.js';
 export { addInteger, integerAt, integerSums, integersOver, mergeIntegers, integerSumAt, sliceIntegers, type IntegerSums } from './integer-sums.js';
 export { blockRowsFor, needsTwoLimbs, PlanedRows, type PlanedOptions, type ReadableRows } from './planed-rows.js';

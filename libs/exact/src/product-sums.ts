@@ -41,7 +41,13 @@ export interface SumsControl {
  *
  * @throws InputError naming row and column of a value that is not finite or outside of its column's range
  */
-export async function productSums(x: PlanedRows, zs: readonly PlanedRows[], { gram, room }: ProductOptions, crew: Crew, control: SumsControl): Promise<ProductSums> {
+export async function productSums(
+  x: PlanedRows,
+  zs: readonly PlanedRows[],
+  { gram, room }: ProductOptions,
+  crew: Crew,
+  control: SumsControl,
+): Promise<ProductSums> {
   room?.reuse();
   const sums = emptySums(x, zs, gram, room);
   for (let index = 0; index < x.blocks; index += 1) {
@@ -228,7 +234,8 @@ function addLevels(
     const [top, middle, bottom] = outs as [Int32Array, Int32Array, Int32Array];
     for (let row = 0, from = 0; row < rows; row += 1) {
       let to = at + row * stride;
-      for (const end = from + columns; from < end; from += 1, to += 1) low[to] = low[to]! + (top[from]! * 65_536 + middle[from]! * 256 + bottom[from]!);
+      for (const end = from + columns; from < end; from += 1, to += 1)
+        low[to] = low[to]! + (top[from]! * 65_536 + middle[from]! * 256 + bottom[from]!);
     }
     return;
   }

@@ -65,10 +65,10 @@ export const foldSystem: Task<SystemInput, FoldSystem> = {
     const training = otherFolds(sums, fold);
     const standard = columnStandard(sums.x, channelsOf(sums), training, sums.rows);
     const d = standard.middle.length;
-    const kept = probeDigits(alpha, sums.gram!.high !== undefined);
+    const kept = sums.gram!.high === undefined ? NARROW : WIDE;
     const cut = (shape: 'lower' | 'upper', buffer: number): ProbeMatrix => {
       const diagonal = takeDiagonal(matrix, d);
-      return { digits: leftDigits(matrix, d, d, { digits: kept, shape, storage: () => buffers[buffer]! }), diagonal };
+      return { digits: leftDigits(matrix, d, d, { ...kept, shape, storage: () => buffers[buffer]! }), diagonal };
     };
     const matrix = new Float64Array(threadScratch('system', 8 * d * d), 0, d * d);
     gramOver(sums, [fold], standard, matrix);
@@ -103,13 +103,10 @@ function digitsFor(condition: number, spare: number): number {
   return digits;
 }
 
-/**
- * Digits of what targets are multiplied with, to solve and to score: R² moves by less than 1e-6 with a strong ridge, and by less than
- * 1e-7 with a weak one (benchmarks/probe-digits.mjs).
- */
-function probeDigits(alpha: number, wide: boolean): number {
-  return alpha >= 0.1 && !wide ? 3 : 4;
-}
+/** How what targets are multiplied with is cut, to solve and to score: R² moves by less than 1e-6 (benchmarks/probe-digits.mjs). */
+const NARROW = { digits: 3, extraLevel: true } as const;
+/** Where 24 bits are asked for. */
+const WIDE = { digits: 4 } as const;
 
 /** The diagonal; in the matrix it is set to 0. */
 function takeDiagonal(matrix: Float64Array, size: number): Float64Array {

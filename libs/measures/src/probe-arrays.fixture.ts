@@ -19,7 +19,11 @@ export async function probeArrays(x: RowSource, z: RowSource, options: ProbeOpti
 }
 
 /** Fold-wise sums of one layer with codes, by default with 24 bits. */
-export async function sumsOf(x: RowSource, z: RowSource, { folds = 5, bits = 24, by = crew }: { folds?: number; bits?: Bits; by?: Crew } = {}): Promise<ProductSums> {
+export async function sumsOf(
+  x: RowSource,
+  z: RowSource,
+  { folds = 5, bits = 24, by = crew }: { folds?: number; bits?: Bits; by?: Crew } = {},
+): Promise<ProductSums> {
   const ranges = await rangesOf(x, z);
   return layerSums(x, ranges.x, await probeTargets(z, ranges.z, { folds, bits, widest: x.columns }, by), by);
 }

@@ -253,7 +253,9 @@ describe('a layer that cannot be probed', () => {
     const narrow = { min: ranges.x.min, max: ranges.x.max.map((most, channel) => (channel === 0 ? (most + ranges.x.min[0]!) / 2 : most)) };
     await expect(probeLayer(x, narrow, targets, {}, crew)).rejects.toThrow(/^layer, row \d+, column 0: is outside of the range that was given/);
     const short = { min: new Float64Array(2), max: new Float64Array(2) };
-    await expect(codesToProbe(z, short, {}, 3, crew)).rejects.toThrow('codes, min of its columns: wrong length (got 2); accepted: 3 values, one a column');
+    await expect(codesToProbe(z, short, {}, 3, crew)).rejects.toThrow(
+      'codes, min of its columns: wrong length (got 2); accepted: 3 values, one a column',
+    );
     const wrong = { min: new Float64Array(3).fill(NaN), max: new Float64Array(3) };
     await expect(probeLayer(x, wrong, targets, {}, crew)).rejects.toThrow('range of column 0: is no range');
   });

@@ -83,24 +83,28 @@ export const STEPS: readonly PortableStep[] = [
  */
 export async function publishBeginning(artifacts: ArtifactStore, shards: number, seed: number): Promise<Beginning> {
   const model = await artifacts.publishTensors({ kind: 'model', attributes: {}, tensors: HEAD, provenance: PROVENANCE });
-  const attributes = {
-    model,
-    images: `sha256:${'b'.repeat(64)}`,
-    rows: { first: 0, count: ROWS },
-    taps: ['early', 'main', 'last'],
-    penultimate: 'last',
-    branches: [{ tap: 'main', shortcut: 'shortcut', main: 'main' }],
-    pooling: 'mean',
-    classes: CLASSES,
-  };
-  const publish = async (kind: Json, tensors: readonly Tensor[]): Promise<string> => {
+  const publish = async (attributes: Json, tensors: readonly Tensor[]): Promise<string> => {
     const records = await shuffledShards(artifacts, tensors, shards, seed);
-    return artifacts.publish({ kind: 'activations', attributes: kind, shards: records, provenance: PROVENANCE });
+    return artifacts.publish({ kind: 'activations', attributes, shards: records, provenance: PROVENANCE });
   };
   return {
     model,
-    activations: await publish(attributes, ACTIVATIONS),
-    before: await publish({ ...attributes, taps: ['last'], branches: [] }, BEFORE),
+    activations: await publish(facts(model, ['early', 'main', 'last'], true), ACTIVATIONS),
+    before: await publish(facts(model, ['last'], false), BEFORE),
+  };
+}
+
+/** What activations say of themselves. */
+function facts(model: string, taps: string[], hasBranches: boolean) {
+  return {
+    model,
+    images: `sha256:${'b'.repeat(64)}`,
+    rows: { first: 0, count: ROWS },
+    taps,
+    penultimate: 'last',
+    branches: hasBranches ? [{ tap: 'main', shortcut: 'shortcut', main: 'main' }] : [],
+    pooling: 'mean',
+    classes: CLASSES,
   };
 }
 
@@ -122,7 +126,7 @@ async function shuffledShards(artifacts: ArtifactStore, tensors: readonly Tensor
 }
 
 function step<Request>(name: string, job: Job<Request>, request: PortableStep['request']): PortableStep {
-  return { name, job: job as unknown as Job<unknown>, request };
+  return { name, job: job, request };
 }
 
 function decision(of: Parameters<PortableStep['request']>[0]) {

@@ -136,9 +136,10 @@ describe('an operation over a socket', () => {
     one = await oneProcess();
     const { clients } = one;
     const made = new StandIns(one.store);
-    const classes = 40;
-    const activations = await made.activations(4000, 64, (row, channel) => ((row * 31 + channel * 17 + row * channel) % 101) / 101, {
-      labels: Array.from({ length: 4000 }, (_, i) => i % classes),
+    const classes = 160;
+    const parts = classes / 16; // a part is 16 classes
+    const activations = await made.activations(8000, 64, (row, channel) => ((row * 31 + channel * 17 + row * channel) % 101) / 101, {
+      labels: Array.from({ length: 8000 }, (_, i) => i % classes),
       classes,
     });
     const request = { activations, tensor: '', model: undefined, method: { $case: 'classNmf', value: { atomsPerClass: 20 } }, seed: 0 } as const;
@@ -152,11 +153,11 @@ describe('an operation over a socket', () => {
     expect(seen?.state).toBe(OperationState.CANCELLED);
     const kept = seen!.progress!.partsDone;
     expect(kept).toBeGreaterThanOrEqual(3);
-    expect(kept).toBeLessThan(classes);
+    expect(kept).toBeLessThan(parts);
     const again = await clients.dictionary.startFit(request);
     expect(again.operation?.name).toBe(operation?.name);
     const { progress } = await clients.ended('dictionary', again.operation);
-    expect(progress).toMatchObject({ partsDone: classes, partsTotal: classes });
+    expect(progress).toMatchObject({ partsDone: parts, partsTotal: parts });
     expect(progress!.partsReused).toBeGreaterThanOrEqual(kept);
   });
 

@@ -1,0 +1,41 @@
+import { inlineCrew, sharedBytes, sharedFloat64, type Task } from './crew.js';
+import { referenceEngine } from './reference-engine.js';
+
+function task<Input, Output>(run: Task<Input, Output>['run']): Task<Input, Output> {
+  return { module: __filename, name: 'task', run };
+}
+
+describe('a crew in this thread', () => {
+  it('does one task after another, in the order asked for, also after one that failed', async () => {
+    const crew = inlineCrew(referenceEngine);
+    const seen: string[] = [];
+    const slow = task(async (name: string) => {
+      seen.push(`${name} begins`);
+      await Promise.resolve();
+      seen.push(`${name} ends`);
+      if (name === 'b') throw new Error('b failed');
+      return name;
+    });
+    const ends = await Promise.allSettled(['a', 'b', 'c'].map((name) => crew.run(slow, name)));
+    expect(seen).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('gives each task its engine, and says who that is', async () => {
+    const crew = inlineCrew(referenceEngine);
+    expect(crew).toMatchObject({ hands: 1, engine: { name: 'reference', way: 'float64' } });
+    expect(
+      await crew.run(
+        task(async (_: null, engine) => engine),
+        null,
+      ),
+    ).toBe(referenceEngine);
+  });
+});
+
+it('shared arrays begin as zeros over memory that threads share', () => {
+  for (const array of [sharedFloat64(3), sharedBytes(3)]) {
+    expect(Array.from(array)).toEqual([0, 0, 0]);
+    expect(array.buffer).toBeInstanceOf(SharedArrayBuffer);
+  }
+});
