@@ -106,6 +106,8 @@ test('scoring can be interrupted within a long computation', async () => {
   const ended = await fathom(['score', arrays, '--out', out], {
     onStart: (child) => child.stderr!.once('data', () => setTimeout(() => child.kill('SIGINT'), 700)),
   });
-  expectComplaint(ended, 130, ['interrupted; run the same command again to go on']);
+  // Ended by itself, or by the signal where a task did not stop soon enough: code 130 to a shell either way, and never a crash.
+  expect([130, 'SIGINT']).toContain(ended.signal ?? ended.code);
+  expect(complaints(ended.err)).toEqual([expect.stringContaining('interrupted; run the same command again to go on')]);
   expect(existsSync(out)).toBe(false);
 });

@@ -20,13 +20,25 @@ async function score({ folder, bits, threads, engine, cancelFlag }: ScoreTask): 
     tell({ type: 'opened', layers: inputs.layerNames, checkpoints: inputs.checkpointNames ?? [], features: inputs.codes.columns });
     const crew = await threadCrew({ hands: threads, engine });
     try {
-      return { type: 'scores', json: `${JSON.stringify(await scoreArrays(inputs, crew, control), null, 1)}\n` };
+      return { type: 'scores', json: `${JSON.stringify(await scoreArrays(inputs, crew.until(raised(flag)), control), null, 1)}\n` };
     } finally {
       await crew.close();
     }
   } finally {
     await inputs.close();
   }
+}
+
+/** Aborts soon after a flag is raised: tasks that wait are given up, so that what runs is all that an interruption waits for. */
+function raised(flag: Int32Array): AbortSignal {
+  const abort = new AbortController();
+  const watch = setInterval(() => {
+    if (Atomics.load(flag, 0) === 0) return;
+    clearInterval(watch);
+    abort.abort(cancelled());
+  }, 50);
+  watch.unref();
+  return abort.signal;
 }
 
 void score(workerData as ScoreTask)

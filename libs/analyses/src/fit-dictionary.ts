@@ -18,10 +18,12 @@ interface Fitted {
   readonly facts: { [name: string]: Json };
 }
 
-/** Classes of a part: their rows are held together, and read once. */
-const CLASSES_PER_PART = 16;
+/** Classes of a part: their rows are held together, and read once. At most 16, and fewer where else there were fewer than eight parts to go on from. */
+function classesPerPart(classes: number): number {
+  return Math.min(16, Math.ceil(classes / 8));
+}
 
-/** Fits a dictionary (docs/measures.md §1a). One part is 16 classes, or all where there are no classes. */
+/** Fits a dictionary (docs/measures.md §1a). One part is up to 16 classes, or all where there are no classes. */
 export const fitDictionary: Job<Request> = {
   name: 'dictionary.fit',
   revision: 2,
@@ -60,7 +62,7 @@ export const fitDictionary: Job<Request> = {
     if (request.method?.$case === 'kMeans') wholeNumber('k_means.atoms', request.method.value.atoms, { least: 1, most: rows });
     if (request.method?.$case !== 'classNmf') return ['all'];
     await requireLabels(activations, artifacts, request.model);
-    return indexParts('classes', Math.ceil(activations.attributes.classes / CLASSES_PER_PART));
+    return indexParts('classes', Math.ceil(activations.attributes.classes / classesPerPart(activations.attributes.classes)));
   },
   async runPart(request, part, context) {
     const activations = await openActivations(context.artifacts, 'activations', request.activations);
@@ -69,8 +71,9 @@ export const fitDictionary: Job<Request> = {
     const { artifacts, control, crew } = context;
     const quiet: Control = { throwIfCancelled: () => control.throwIfCancelled(), progress: () => undefined };
     const labels = await labelsOrPredictions(activations, artifacts, request.model, quiet);
-    const from = indexOfPart(part) * CLASSES_PER_PART;
-    const to = Math.min(activations.attributes.classes, from + CLASSES_PER_PART);
+    const { classes } = activations.attributes;
+    const from = indexOfPart(part) * classesPerPart(classes);
+    const to = Math.min(classes, from + classesPerPart(classes));
     const atoms = request.method.value.atomsPerClass;
     const fits = await fitClasses(rows, labels, { from, to }, { atoms, seed: request.seed }, crew, control);
     return fits.map((fit): Fitted => {

@@ -148,10 +148,9 @@ export const multiplyTiles: Task<MultiplyInput, void> = {
     for (const { planes, into, lowerOnly } of rights) {
       for (const tile of columnTiles(planes.columns)) {
         if (lowerOnly && tile.from >= to) break;
-        const shared = groupBytes(planes, group, tile.from);
-        const right = new Int8Array(threadScratch('right', shared.length)).subarray(0, shared.length);
-        right.set(shared); // engines would copy what is shared for each product
-        const columns = tile.to - tile.from;
+        // Of a tile on the diagonal only the columns up to the last of X's own.
+        const columns = (lowerOnly ? Math.min(tile.to, to) : tile.to) - tile.from;
+        const right = firstColumns(groupBytes(planes, group, tile.from), tile.to - tile.from, columns);
         const outs: Int32Array[] = [];
         for (const [level, { count, position }] of levels.entries()) {
           const size = (to - from) * columns;
@@ -166,6 +165,15 @@ export const multiplyTiles: Task<MultiplyInput, void> = {
     }
   },
 };
+
+/** The first columns of a matrix of bytes, in memory of this thread: engines would copy what is shared for each product. */
+function firstColumns(bytes: Int8Array, width: number, columns: number): Int8Array {
+  const rows = bytes.length / width;
+  const out = new Int8Array(threadScratch('right', rows * columns)).subarray(0, rows * columns);
+  if (columns === width) out.set(bytes);
+  else for (let row = 0; row < rows; row += 1) out.set(bytes.subarray(row * width, row * width + columns), row * columns);
+  return out;
+}
 
 /** Digit products of one weight: left digits first..first+count−1, with the right digits at `position` of their stack. */
 interface Level {
