@@ -6,7 +6,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ours } from './child.mjs';
 import { ROWS } from './peers/rows.mjs';
@@ -85,5 +85,6 @@ for (const name of names) {
 function keep(name, row) {
   const known = existsSync(out) ? JSON.parse(readFileSync(out, 'utf8')) : { rows: {} };
   mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(out, `${JSON.stringify({ machine, rows: { ...known.rows, [name]: row } }, undefined, 2)}\n`);
+  const text = JSON.stringify({ machine, rows: { ...known.rows, [name]: row } }, undefined, 2);
+  writeFileSync(out, `${text.replaceAll(`${resolve(import.meta.dirname, '..')}/`, '')}\n`); // wherever the repository is
 }
