@@ -78,6 +78,8 @@ export default defineConfig(
       '.fathom/',
       'fathom-report/',
       'libs/contracts/src/gen/',
+      'libs/kernels/src/gen/',
+      'libs/kernels/assembly/',
       '**/fixtures/',
       '**/golden/',
     ],

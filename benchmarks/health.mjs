@@ -1,6 +1,7 @@
 /**
  * How long a health check of a complexity service takes while it probes at (or near) the paper's scale with all threads: a call every
- * 20 ms, each over a connection of its own, as a Kubernetes probe makes it, from another thread than the server's.
+ * 20 ms, each over a connection of its own, as a Kubernetes probe makes it, from another thread than the server's. Meanwhile somebody looks
+ * at the operation and at the activations that it reads, once a second.
  *
  * Usage: node benchmarks/health.mjs [--rows 20000] [--widths 2048x2] [--features 10000] [--threads <processors>]
  */
@@ -33,7 +34,7 @@ async function main() {
   const { store, activations, codes } = await scaleData({ rows, widths: parseWidths(values.widths), features: [features] });
   for (const folder of ['operations', 'results', 'parts']) rmSync(join(store, folder), { recursive: true, force: true });
 
-  const { ComplexityClient, OperationsClient } = require('@fathom/contracts');
+  const { ArtifactClient, ComplexityClient, OperationsClient } = require('@fathom/contracts');
   const { loadConfig, serve } = require('@fathom/platform');
   const { complexityService } = require('@fathom/service-complexity');
   const { connect, createLogger } = require('@fathom/service-kit');
@@ -46,8 +47,8 @@ async function main() {
     config,
     logger: createLogger({ name: 'complexity', level: 'error' }),
   });
-  const clients = [connect(ComplexityClient, address), connect(OperationsClient, address)];
-  const [complexity, operations] = clients;
+  const clients = [ComplexityClient, OperationsClient, ArtifactClient].map((client) => connect(client, address));
+  const [complexity, operations, artifacts] = clients;
   const probe = new Worker(new URL(import.meta.url), { workerData: address });
   try {
     await once(probe);
@@ -55,8 +56,11 @@ async function main() {
     const began = process.hrtime.bigint();
     const request = { activations: { contentDigest: activations }, codes: { contentDigest: codes[features] }, layers: [] };
     let { operation } = await complexity.startMeasure(request);
-    while (operation.result === undefined && operation.error === undefined)
-      ({ operation } = await operations.waitOperation({ name: operation.name, timeoutMs: 30_000 }));
+    while (operation.result === undefined && operation.error === undefined) {
+      await artifacts.getArtifact({ artifact: request.activations });
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      ({ operation } = await operations.getOperation({ name: operation.name }));
+    }
     const seconds = Number(process.hrtime.bigint() - began) / 1e9;
     if (operation.error) throw new Error(operation.error.message);
     const busy = await called(probe);

@@ -20,9 +20,9 @@ export function complexityOperations({ rows, widths, features, folds = 5, alphas
 /**
  * Integer products that stand for one product of real numbers (docs/measures.md §10.3): sums over rows take two digits of 8 bits each,
  * so four; what is multiplied with all features takes three, so eight without the product of the last two; factors and inverses take up to
- * seven, here counted with six, so twenty-one, for a Cholesky factor and its inverse.
+ * seven, here counted with five, so fifteen, for a Cholesky factor and its inverse.
  */
-const DIGIT_PRODUCTS = { gram: 4, cross: 4, factors: 2 * 21, solves: 8, scoring: 8 };
+const DIGIT_PRODUCTS = { gram: 4, cross: 4, factors: 2 * 15, solves: 8, scoring: 8 };
 
 /** The integer operations of the stages that {@link complexityOperations} counts: the arithmetic floor of an exact K. */
 export function integerOperations(stages) {

@@ -27,8 +27,8 @@ const x = await artifacts.open(data.activations);
 const z = await artifacts.open(data.codes[features]);
 const crew = inlineCrew(await productEngine('onnxruntime'));
 const layer = data.layers.at(-1);
-const targets = await codesToProbe(z.rows('z'), z.range('z'), { null: false }, x.rows(layer).columns, crew);
-const sums = await layerSums(x.rows(layer), x.range(layer), targets, crew);
+const targets = await codesToProbe(z.rows('z'), await z.range('z'), { null: false }, x.rows(layer).columns, crew);
+const sums = await layerSums(x.rows(layer), await x.range(layer), targets, crew);
 const every = smallestHashes(features, features);
 const calm = { throwIfCancelled: () => undefined };
 

@@ -36,11 +36,15 @@ export async function runJob(store, job, request, threads = availableParallelism
   }
 }
 
-/** Has every group of threads answer once: a part that no job has is refused by a thread that is ready. */
-async function warmUp(pool, { digest, request }, { name }) {
+/** Has every thread that the job needs answer once. A crew that nobody needs is not started: its hands would still be at it when the clock runs. */
+async function warmUp(pool, { digest, request }, { name, crewed: needsCrew = false }) {
   const cells = () => ({ cancelFlag: new SharedArrayBuffer(4), done: new SharedArrayBuffer(4) });
   const nothing = { job: name, request, requestDigest: digest, action: { type: 'plan' } };
-  await Promise.all([true, ...Array.from({ length: pool.threads }, () => false)].map((crewed) => pool.run({ ...nothing, crewed, ...cells() })));
+  await Promise.all(
+    [...(needsCrew ? [true] : []), ...Array.from({ length: pool.threads }, () => false)].map((crewed) =>
+      pool.run({ ...nothing, crewed, ...cells() }),
+    ),
+  );
 }
 
 /** What every measurement of ours ends with: one line of JSON, with this process's peak memory. */

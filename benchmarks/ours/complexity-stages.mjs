@@ -50,8 +50,8 @@ const { busy, crew } = timedCrew(hands);
 const rows = x.rows(layer);
 const options = { inSample: false };
 const { seconds } = await timed(async () => {
-  const targets = await codesToProbe(z.rows('z'), z.range('z'), options, rows.columns, crew);
-  return probeLayer(rows, x.range(layer), targets, options, crew);
+  const targets = await codesToProbe(z.rows('z'), await z.range('z'), options, rows.columns, crew);
+  return probeLayer(rows, await x.range(layer), targets, options, crew);
 });
 await hands.close();
 

@@ -1,3 +1,4 @@
+import { InputError } from '@fathom/errors';
 import type { Command } from 'commander';
 import { commandContext, type GlobalOptions } from './command-context.js';
 import { scoreFolder } from './score-folder.js';
@@ -24,22 +25,25 @@ Example:
     )
     .action(async (folder: string, options: { out: string; bits: string }, command: Command) => {
       const { config, terminal, interruption } = commandContext(command.optsWithGlobals<GlobalOptions>());
+      const bits = bitsOf(options.bits);
       await requireWritableFile(options.out);
       let opened = { layers: [] as readonly string[], checkpoints: [] as readonly string[], features: 0 };
-      const json = await scoreFolder(
-        { folder, bits: Number(options.bits), threads: config.threads, engine: config.engine },
-        interruption.signal,
-        (message) => {
-          if (message.type === 'progress') return terminal.progress({ ...message, stage: 'layers and checkpoints' });
-          opened = message;
-          terminal.note(`layers, in this order: ${message.layers.join(', ')}`);
-          if (message.checkpoints.length > 0) terminal.note(`checkpoints, in this order: ${message.checkpoints.join(', ')}`);
-        },
-      );
+      const json = await scoreFolder({ folder, bits, threads: config.threads, engine: config.engine }, interruption.signal, (message) => {
+        if (message.type === 'progress') return terminal.progress({ ...message, stage: 'layers and checkpoints' });
+        opened = message;
+        terminal.note(`layers, in this order: ${message.layers.join(', ')}`);
+        if (message.checkpoints.length > 0) terminal.note(`checkpoints, in this order: ${message.checkpoints.join(', ')}`);
+      });
       terminal.endProgress();
       const { layers, checkpoints, features } = opened;
       const path = await writeWhole(options.out, json);
       terminal.print(`scores of ${features} features over ${layers.length} layers: ${path}`);
       terminal.result({ scores: path, features, layers, checkpoints });
     });
+}
+
+function bitsOf(text: string): 16 | 24 {
+  if (text === '16') return 16;
+  if (text === '24') return 24;
+  throw new InputError({ field: '--bits', problem: 'no fixed point', value: text, accepted: '16 or 24' });
 }

@@ -5,7 +5,7 @@ import type { Reason } from '@fathom/errors';
 export interface ScoreTask {
   readonly folder: string;
   /** Of the fixed point, 16 or 24. */
-  readonly bits: number;
+  readonly bits: 16 | 24;
   /** Threads of its crew. */
   readonly threads: number;
   readonly engine: EngineName;

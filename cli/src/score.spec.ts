@@ -72,9 +72,9 @@ describe.each([
 });
 
 test('bits that there are not are refused', async () => {
-  for (const bits of ['8', 'many']) {
+  for (const bits of ['8', 'many', '0', '']) {
     const { code, err } = await fathom(['score', join(GOLDEN, 'planted'), '--bits', bits, '--out', join(folder, 'none.json')]);
-    expect([code, err]).toEqual([2, expect.stringMatching(/^fathom: --bits: .*accepted: 16 or 24\n$/)]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^fathom: --bits: no fixed point.*; accepted: 16 or 24\n$/)]);
   }
 });
 

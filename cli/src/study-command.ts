@@ -140,7 +140,7 @@ function printStudy({ name, spec, operation, steps }: study.Study, terminal: Ter
 
 function printVerification(steps: readonly VerifiedStep[], terminal: Terminal): void {
   for (const { step, stored, recomputed, outcome, deviation, madeBy, recomputedBy, problem } of steps) {
-    const engines = madeBy === recomputedBy ? `${madeBy ?? 'unknown'}, both times` : `${madeBy ?? 'unknown'}, then ${recomputedBy ?? 'none'}`;
+    const engines = madeBy === recomputedBy ? `${madeBy ?? 'no engine'}, both times` : `${madeBy ?? 'unknown'}, then ${recomputedBy ?? 'none'}`;
     const off = deviation === undefined ? '' : `, off by at most ${shareOf(deviation)}`;
     terminal.print(
       outcome === 'different'

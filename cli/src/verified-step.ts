@@ -13,7 +13,7 @@ export interface VerifiedStep {
   readonly outcome: Likeness['outcome'];
   /** The largest difference as a share of the largest size in its column, where the outcome is "within 1e-4". */
   readonly deviation?: number;
-  /** What multiplied integers, or ran the network, for the stored artifact; null where it cannot be read. */
+  /** What ran the network or else multiplied integers for the stored artifact; null where nothing did, or it cannot be read. */
   readonly madeBy: string | null;
   /** The same of the recomputed one. */
   readonly recomputedBy: string | null;

@@ -49,7 +49,8 @@ export async function labelsOrPredictions(
 export async function requireLabels(activations: Activations, artifacts: ArtifactStore, model: Reference | undefined): Promise<void> {
   const { artifact, attributes } = activations;
   if ('labels' in artifact.tensors) {
-    const most = artifact.range('labels').max[0] ?? 0;
+    const { max } = await artifact.range('labels');
+    const most = max[0] ?? 0;
     if (most >= attributes.classes)
       throw new InputError({
         field: 'activations',

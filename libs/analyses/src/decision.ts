@@ -39,6 +39,6 @@ export async function openDecision(
   requireSize('codes', 'features', z.columns, atoms);
   const D = toFloat64(await dictionary.tensor('D'));
   const inputs = { a, z, D, W, b, ...(labels ? { labels } : {}) };
-  const ranges = { x: activations.artifact.range(activations.attributes.penultimate), z: codes.range('z') };
+  const ranges = { x: await activations.artifact.range(activations.attributes.penultimate), z: await codes.range('z') };
   return { inputs, ranges, dictionary, codes };
 }

@@ -1,10 +1,11 @@
 import { ArtifactStore } from '@fathom/artifacts';
-import { fitClassNmf, fitKMeans, fitNmf, NnlsEncoder, randomDirections } from '@fathom/dictionaries';
+import { fitClasses, fitKMeans, fitNmf, NnlsEncoder, randomDirections } from '@fathom/dictionaries';
 import { inlineCrew, Prng, referenceEngine } from '@fathom/exact';
 import { memoryStore } from '@fathom/store';
 import { memoryRows } from '@fathom/tensors';
 import { encodeCodes } from './encode-codes.js';
 import { fitDictionary } from './fit-dictionary.js';
+import { jobContext } from './jobs.js';
 import { put, runHere, values } from './run-here.fixture.js';
 
 // More classes than one part of the fit holds, more rows than one part of the codes.
@@ -17,17 +18,18 @@ const rows = Float64Array.from(data);
 const labels = Int32Array.from({ length: N }, (_, i) => (i * 5) % C);
 let activations: { contentDigest: string };
 
+const described = {
+  images: `sha256:${'b'.repeat(64)}`,
+  rows: { first: 0, count: N },
+  taps: ['last'],
+  penultimate: 'last',
+  branches: [],
+  pooling: 'mean',
+  classes: C,
+};
+
 beforeAll(async () => {
-  const attributes = {
-    images: `sha256:${'b'.repeat(64)}`,
-    rows: { first: 0, count: N },
-    taps: ['last'],
-    penultimate: 'last',
-    branches: [],
-    pooling: 'mean',
-    classes: C,
-  };
-  activations = await put(artifacts, 'activations', attributes, [
+  activations = await put(artifacts, 'activations', described, [
     { name: 'last', dtype: 'F32', shape: [N, D], data },
     { name: 'labels', dtype: 'I32', shape: [N], data: labels },
   ]);
@@ -39,10 +41,10 @@ const fit = (method: unknown, seed?: number) => runHere(artifacts, fitDictionary
 describe('the fit of a dictionary', () => {
   it('stacks the classes in order, whatever part they were fitted in', async () => {
     const artifact = await fit({ classNmf: { atomsPerClass: 2 } });
-    const whole = await fitClassNmf({ rows, n: N, d: D, labels, classes: C }, { atoms: 2, seed: 2 }, crew);
-    expect(await values(artifact, 'D')).toEqual([...whole.atoms]);
+    const whole = await fitClasses(memoryRows('rows', rows, N, D), labels, { from: 0, to: C }, { atoms: 2, seed: 2 }, crew);
+    expect(await values(artifact, 'D')).toEqual(whole.flatMap(({ atoms }) => [...atoms]));
     const { fits } = artifact.attributes as { fits: { class: number; rows: number; loss: number }[] };
-    expect(fits.map((one) => [one.class, one.rows, one.loss])).toEqual(whole.perClass.map((one) => [one.class, one.rows, one.loss]));
+    expect(fits.map((one) => [one.class, one.rows, one.loss])).toEqual(whole.map((one) => [one.class, one.rows.length, one.loss]));
   });
 
   it('is the NMF of all rows where it is global', async () => {
@@ -55,6 +57,29 @@ describe('the fit of a dictionary', () => {
     const { centres, inertia, passes, converged } = await fitKMeans(memoryRows('rows', rows, N, D), { clusters: 4, seed: 5 }, crew);
     expect(await values(artifact, 'D')).toEqual([...centres]);
     expect(artifact.attributes).toMatchObject({ method: 'kMeans', fits: [{ rows: N, inertia, passes, converged }] });
+  });
+
+  it('keeps the atoms of all rows out of the JSON of its part, which a large dictionary would not fit in', async () => {
+    const atoms = 2500;
+    const context = jobContext(artifacts, crew);
+    const asked = request({ randomDirections: { atoms } });
+    const parts = await fitDictionary.plan(asked, context);
+    const results = await Promise.all(parts.map((part) => fitDictionary.runPart(asked, part, context)));
+    expect(JSON.stringify(results).length).toBeLessThan(atoms * D);
+    expect(await values(await fit({ randomDirections: { atoms } }), 'D')).toEqual([...randomDirections(atoms, D, 2)]);
+  });
+
+  it('has fewer classes a part where their atoms are many, and refuses those of one class that are too many', async () => {
+    const [classes, width] = [16, 20_000];
+    const attributes = { ...described, rows: { first: 0, count: 1 }, classes };
+    const wide = await put(artifacts, 'activations', attributes, [
+      { name: 'last', dtype: 'F32', shape: [1, width], data: new Float32Array(width) },
+      { name: 'labels', dtype: 'I32', shape: [1], data: Int32Array.of(0) },
+    ]);
+    const plan = (atomsPerClass: number) =>
+      fitDictionary.plan(request({ activations: wide, classNmf: { atomsPerClass } }), jobContext(artifacts, crew));
+    expect([await plan(10), await plan(838)].map(({ length }) => length)).toEqual([8, 16]);
+    await expect(plan(839)).rejects.toThrow('class_nmf.atoms_per_class: is out of range (got 839); accepted: a whole number from 1 to 838');
   });
 
   it.each([

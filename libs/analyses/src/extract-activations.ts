@@ -1,6 +1,6 @@
 import type { Artifact, ShardRecord } from '@fathom/artifacts';
 import { activation } from '@fathom/contracts';
-import { checkImages, pool, preprocess, type Pooling, type Preprocessing } from '@fathom/engines';
+import { checkImages, pool, preprocess, type Network, type Pooling, type Preprocessing } from '@fathom/engines';
 import { InputError } from '@fathom/errors';
 import type { Json, Tensor } from '@fathom/tensors';
 import { digestOf, openKind, resolveRows } from './artifact-fields.js';
@@ -50,7 +50,7 @@ const POOLINGS: Partial<Record<activation.Pooling, Pooling>> = {
 /** Runs a network on images and keeps its pooled activations (docs/measures.md §1). One part is 1,024 images. */
 export const extractActivations: Job<Request> = {
   name: 'activation.extract',
-  revision: 2,
+  revision: 3,
   determinism: 'ENGINE',
   codec: activation.StartExtractRequest,
   normalise(request) {
@@ -69,16 +69,15 @@ export const extractActivations: Job<Request> = {
   inputs: (request) => [digestOf('model', request.model), digestOf('images', request.images)],
   async plan(request, context) {
     const plan = await prepare(request, context);
-    await context.networks.get(plan.model, plan.tensors);
+    await networkFor(plan, context);
     return rowParts(plan.rows.count);
   },
   async runPart(request, part, context) {
     const plan = await prepare(request, context);
     const { start, end } = rowsOfPart(part, plan.rows.count);
-    const records: ShardRecord[] = [];
+    const tensors = await extractRows(plan, start, end, context);
     // A shard of its own for every tensor: what reads one layer need not read the others.
-    for (const tensor of await extractRows(plan, start, end, context)) records.push(await context.artifacts.writeShard(start, [tensor]));
-    return records as unknown as Json;
+    return (await Promise.all(tensors.map((tensor) => context.artifacts.writeShard(start, [tensor])))) as unknown as Json;
   },
   async finish(request, parts, context) {
     const { attributes } = await prepare(request, context);
@@ -109,8 +108,14 @@ async function prepare(request: Request, { artifacts }: JobContext): Promise<Pla
   return { model, images, preprocessing, rows, tensors, attributes };
 }
 
+/** The network with all tensors as outputs, averaged over space where that is the pooling. */
+function networkFor({ model, tensors, attributes }: Plan, { networks }: JobContext): Promise<Network> {
+  const averaged = attributes.pooling === 'mean' ? tensors.filter((name) => name !== attributes.penultimate) : [];
+  return networks.get(model, tensors, averaged);
+}
+
 async function extractRows(plan: Plan, start: number, end: number, context: JobContext): Promise<Tensor[]> {
-  const network = await context.networks.get(plan.model, plan.tensors);
+  const network = await networkFor(plan, context);
   const filled = new Map<string, { data: Float32Array; width: number }>();
   const first = plan.rows.first + start;
   for (let at = 0; at < end - start; at += BATCH) {

@@ -1,5 +1,5 @@
 export { jobContext, jobNamed, networkEngine } from './jobs.js';
-export type { Job, JobContext, JobOutput } from './job.js';
+export { releaseKept, type Job, type JobContext, type JobOutput } from './job.js';
 export { networkFiles, networkOf, readNetwork } from './network-file.js';
 export { registerModel, type RegisterModelJob } from './register-model.js';
 export { registerImages, type RegisterImagesJob } from './register-images.js';

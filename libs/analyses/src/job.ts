@@ -3,6 +3,7 @@ import type { Control } from '@fathom/errors';
 import type { Crew } from '@fathom/exact';
 import type { Json, Tensor } from '@fathom/tensors';
 import type { KeptCodes } from './kept-codes.js';
+import type { KeptEncoder } from './kept-encoder.js';
 import type { OpenNetworks } from './open-networks.js';
 
 /** What a job may use while it runs. */
@@ -13,10 +14,18 @@ export interface JobContext {
   readonly networks: OpenNetworks;
   /** Codes that the last parts probed. */
   readonly codes: KeptCodes;
+  /** The encoder that the last parts used. */
+  readonly encoder: KeptEncoder;
   /** Cancellation and progress of the part that runs. */
   readonly control: Control;
   /** Who computes: all threads where the job is crewed, else this one. */
   readonly crew: Crew;
+}
+
+/** Lets go of what parts have left behind for the next: up to gigabytes. */
+export function releaseKept({ codes, encoder }: JobContext): void {
+  codes.release();
+  encoder.release();
 }
 
 /** What a job makes: shards that its parts have stored already, or a few small tensors. */
@@ -35,6 +44,8 @@ export interface Job<Request> {
   readonly revision: number;
   /** Whether a part (and `finish`) keeps all threads busy by its crew; then one runs at a time. @default false */
   readonly crewed?: true;
+  /** Whether integers are multiplied for it, as for all crewed jobs, so that provenance names who did. @default false */
+  readonly multiplies?: true;
   /** What the result's bits depend on (docs/measures.md §10.1). */
   readonly determinism: 'PORTABLE' | 'ENGINE';
   /** JSON form of the request and back. */

@@ -1,6 +1,6 @@
 import type { ArtifactStore } from '@fathom/artifacts';
 import { FathomError, unwatched } from '@fathom/errors';
-import { onnxruntime, tensorflow } from '@fathom/engines';
+import { onnxruntime, tensorflowRuntime } from '@fathom/engines';
 import type { Crew } from '@fathom/exact';
 import { describeCodes } from './describe-codes.js';
 import { encodeCodes } from './encode-codes.js';
@@ -8,6 +8,7 @@ import { extractActivations } from './extract-activations.js';
 import { fitDictionary } from './fit-dictionary.js';
 import type { Job, JobContext } from './job.js';
 import { KeptCodes } from './kept-codes.js';
+import { KeptEncoder } from './kept-encoder.js';
 import { measureComplexity } from './measure-complexity.js';
 import { measureFlow } from './measure-flow.js';
 import { ablate, measureImportance } from './measure-importance.js';
@@ -45,16 +46,21 @@ export function jobNamed(name: string): Job<unknown> {
 
 /** What jobs of one thread share. */
 export function jobContext(artifacts: ArtifactStore, crew: Crew): JobContext {
-  return { artifacts, networks: new OpenNetworks(), codes: new KeptCodes(), control: unwatched, crew };
+  return { artifacts, networks: new OpenNetworks(), codes: new KeptCodes(), encoder: new KeptEncoder(), control: unwatched, crew };
 }
 
-/** The engine that runs the network among the inputs of a job of class ENGINE. @throws FathomError INTERNAL where there is no network */
+/**
+ * The engine that runs the network among the inputs of a job of class ENGINE; of TensorFlow.js also the backend, which its bits depend on.
+ *
+ * @throws FathomError INTERNAL where there is no network
+ */
 export async function networkEngine(artifacts: ArtifactStore, inputs: readonly string[]): Promise<{ name: string; version: string }> {
   for (const digest of inputs) {
     const { kind, tensors } = await artifacts.open(digest);
     if (kind !== 'model') continue;
-    const { name, version } = 'layers' in tensors ? tensorflow : onnxruntime;
-    return { name, version };
+    if (!('layers' in tensors)) return { name: onnxruntime.name, version: onnxruntime.version };
+    const { version, backend } = await tensorflowRuntime();
+    return { name: 'tensorflow', version: `${version} (${backend})` };
   }
   throw new FathomError('INTERNAL', 'a job of class ENGINE has no network among its inputs');
 }

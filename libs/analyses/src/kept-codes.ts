@@ -18,7 +18,7 @@ export class KeptCodes {
     const key = JSON.stringify([codes.digest, folds, bits, hasNull === false ? null : nullSeed, widest]);
     if (this.targets === undefined || this.key !== key) {
       this.key = key;
-      this.targets = codesToProbe(codes.rows('z'), codes.range('z'), options, widest, crew, control);
+      this.targets = codes.range('z').then((range) => codesToProbe(codes.rows('z'), range, options, widest, crew, control));
       this.targets.catch(() => this.release());
     }
     return this.targets;

@@ -1,11 +1,11 @@
 import { complexity as contracts } from '@fathom/contracts';
-import { columnMoments, complexity, probeLayer, type LayerProbe } from '@fathom/measures';
+import { complexity, probeLayer, targetMoments, type LayerProbe, type ProbeTargets } from '@fathom/measures';
 import type { Json, Tensor } from '@fathom/tensors';
 import { layerOf, openActivations, requireSameRows } from './activations.js';
 import { digestOf, openKind } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
 import { vector } from './measure-importance.js';
-import { bitsOf, normaliseProbe, probeOptions } from './probe-request.js';
+import { normaliseProbe, probeOptions } from './probe-request.js';
 import { indexOfPart, indexParts } from './row-parts.js';
 
 type Request = contracts.StartMeasureRequest;
@@ -24,7 +24,7 @@ interface StoredProbe {
 /** K of every feature (docs/measures.md §2–4). One part is one layer. */
 export const measureComplexity: Job<Request> = {
   name: 'complexity.measure',
-  revision: 2,
+  revision: 3,
   crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureRequest,
@@ -39,14 +39,14 @@ export const measureComplexity: Job<Request> = {
     return indexParts('layer', layers.length);
   },
   async runPart(request, part, context) {
-    const { activations, layers, codes } = await prepare(request, context);
+    const prepared = await prepare(request, context);
+    const { activations, layers } = prepared;
     const name = layers[indexOfPart(part)]!;
     const options = { ...probeOptions(request.probe!), inSample: !request.probe!.withoutPublished };
-    const rows = layers.map((layer) => activations.artifact.rows(layer));
-    const targets = await context.codes.get(codes, options, Math.max(...rows.map(({ columns }) => columns)), context.crew, context.control);
+    const targets = await targetsOf(request, prepared, context);
     const probe = await probeLayer(
       activations.artifact.rows(name),
-      activations.artifact.range(name),
+      await activations.artifact.range(name),
       targets,
       options,
       context.crew,
@@ -55,11 +55,12 @@ export const measureComplexity: Job<Request> = {
     return storeProbe(probe) as unknown as Json;
   },
   async finish(request, parts, context) {
-    const { layers, codes } = await prepare(request, context);
-    context.codes.release();
+    const prepared = await prepare(request, context);
+    const { layers, codes } = prepared;
+    const targets = await targetsOf(request, prepared, context);
+    const moments = await targetMoments(targets, await codes.range('z'), context.crew, context.control);
     const stored = parts as unknown as StoredProbe[];
     const probes = stored.map(loadProbe);
-    const moments = await columnMoments(codes.rows('z'), codes.range('z'), bitsOf(request.probe!), context.control);
     const scores = complexity(probes, moments);
     const k = moments.variance.length;
     const byFeature = (name: string, of: (probe: LayerProbe) => Float64Array): Tensor => ({
@@ -95,11 +96,23 @@ export const measureComplexity: Job<Request> = {
   },
 };
 
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
 async function prepare(request: Request, { artifacts }: JobContext) {
   const activations = await openActivations(artifacts, 'activations', request.activations);
   const codes = await openKind(artifacts, 'codes', request.codes, 'codes');
   requireSameRows(activations, codes);
   return { activations, codes, layers: request.layers.length > 0 ? request.layers : activations.attributes.taps };
+}
+
+/** The codes made ready for all layers: the first part makes them, the others and `finish` find them. */
+async function targetsOf(
+  request: Request,
+  { activations, layers, codes }: Prepared,
+  { codes: kept, crew, control }: JobContext,
+): Promise<ProbeTargets> {
+  const widest = Math.max(...layers.map((layer) => activations.artifact.rows(layer).columns));
+  return kept.get(codes, probeOptions(request.probe!), widest, crew, control);
 }
 
 /** Columns of k values as one k × columns matrix, row-major. */

@@ -20,7 +20,7 @@ type BlockReading = Record<`${'simplest' | 'most_complex'}_${Branch}_${'r2' | 'c
 /** Where simple and complex features travel (docs/measures.md §4, flow). One part is one residual block. */
 export const measureFlow: Job<Request> = {
   name: 'complexity.flow',
-  revision: 2,
+  revision: 3,
   crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureFlowRequest,
@@ -47,7 +47,7 @@ export const measureFlow: Job<Request> = {
     const split = groups.simplest.length;
     const reading: Record<string, number[]> = {};
     for (const branch of BRANCHES) {
-      const ranges = { x: activations.artifact.range(block[branch]), z: codes.range('z') };
+      const ranges = { x: await activations.artifact.range(block[branch]), z: await codes.range('z') };
       const source = activations.artifact.rows(block[branch]);
       const { r2, cka } = await branchReading(source, codes.rows('z'), features, probeOptions(request.probe!), ranges, context.crew, context.control);
       reading[`simplest_${branch}_r2`] = [...r2.subarray(0, split)];

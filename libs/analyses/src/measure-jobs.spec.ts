@@ -110,7 +110,7 @@ const probeOf = async (x: ReturnType<typeof rows>, more: object = {}) => {
   const ranges = await rangesOf(x);
   return probeLayer(x, ranges.x, await codesToProbe(z(), ranges.z, { ...options, ...more }, D, crew), { ...options, ...more }, crew);
 };
-const momentsOf = async () => columnMoments(z(), await columnRanges(z()), 24);
+const momentsOf = async () => columnMoments(z(), await columnRanges(z()), 24, crew);
 const decision = () => ({ a: rows('last'), z: z(), D: dictionary, W: Float64Array.from(head.W), b: Float64Array.from(head.b), labels });
 
 describe('what a job makes of artifacts is what the measure makes of the same arrays:', () => {

@@ -12,7 +12,7 @@ import { normaliseMasking } from './robustness-request.js';
 export const measureLocality: Job<robustness.StartMeasureLocalityRequest> = {
   ...wholeJob,
   name: 'robustness.locality',
-  revision: 2,
+  revision: 3,
   crewed: true,
   determinism: 'PORTABLE',
   codec: robustness.StartMeasureLocalityRequest,
@@ -30,7 +30,7 @@ export const measureLocality: Job<robustness.StartMeasureLocalityRequest> = {
     const layer = layerOf(activations, 'activations');
     requireSize('dictionary', 'channels', d, layer.columns);
     requireSize('dictionary', 'atoms', k, codes.rows('z').columns);
-    const ranges = { x: activations.artifact.range(activations.attributes.penultimate), z: codes.range('z') };
+    const ranges = { x: await activations.artifact.range(activations.attributes.penultimate), z: await codes.range('z') };
     const products = await centredProducts(layer, codes.rows('z'), ranges, normaliseBits(request.bits, 'bits'), crew, control);
     const { masks } = seededMasks(d, masking?.seed ?? 0, { shares: masking?.shares ?? [], perShare: masking?.masksPerShare ?? 0 });
     return {

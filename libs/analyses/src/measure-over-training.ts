@@ -1,14 +1,14 @@
 import type { Artifact } from '@fathom/artifacts';
 import { complexity as contracts } from '@fathom/contracts';
 import { InputError } from '@fathom/errors';
-import { columnMoments, overTraining, probeLayer } from '@fathom/measures';
+import { overTraining, probeLayer, targetMoments, type ProbeTargets } from '@fathom/measures';
 import { toFloat64, type Json } from '@fathom/tensors';
 import { layerOf, openActivations, requireSameRows } from './activations.js';
 import { digestOf, openKind, requireSize } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
 import { transpose } from './measure-complexity.js';
 import { vector } from './measure-importance.js';
-import { bitsOf, normaliseProbe, probeOptions } from './probe-request.js';
+import { normaliseProbe, probeOptions } from './probe-request.js';
 import { indexOfPart, indexParts } from './row-parts.js';
 
 type Request = contracts.StartMeasureOverTrainingRequest;
@@ -16,7 +16,7 @@ type Request = contracts.StartMeasureOverTrainingRequest;
 /** Λ of every feature (docs/measures.md §4). One part is one checkpoint; the last one's R² is the complexity artifact's. */
 export const measureOverTraining: Job<Request> = {
   name: 'complexity.over-training',
-  revision: 2,
+  revision: 3,
   crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureOverTrainingRequest,
@@ -39,24 +39,22 @@ export const measureOverTraining: Job<Request> = {
     requireSize('complexity', 'features', complexity.tensors['r2']?.shape[0] ?? 0, codes.rows('z').columns);
     return indexParts('checkpoint', request.checkpoints.length - 1);
   },
-  async runPart(request, part, { artifacts, codes: kept, crew, control }) {
+  async runPart(request, part, context) {
     const index = indexOfPart(part);
-    const codes = await openKind(artifacts, 'codes', request.codes, 'codes');
-    const points = await Promise.all(
-      request.checkpoints.map(async ({ activations }, point) => openActivations(artifacts, `checkpoints[${point}].activations`, activations)),
-    );
-    const layers = points.map((activations) => layerOf(activations, 'checkpoints'));
+    const codes = await openKind(context.artifacts, 'codes', request.codes, 'codes');
+    const points = await pointsOf(request, context);
     const { artifact, attributes } = points[index]!;
     requireSameRows(points[index]!, codes);
-    const options = { ...probeOptions(request.probe!), null: false, inSample: false };
-    const targets = await kept.get(codes, options, Math.max(...layers.map(({ columns }) => columns)), crew, control);
-    const { r2, alpha } = await probeLayer(layers[index]!, artifact.range(attributes.penultimate), targets, options, crew, control);
+    const targets = await targetsOf(request, points, codes, context);
+    const range = await artifact.range(attributes.penultimate);
+    const layer = layerOf(points[index]!, 'checkpoints');
+    const { r2, alpha } = await probeLayer(layer, range, targets, optionsOf(request), context.crew, context.control);
     return { r2: [...r2], alpha };
   },
   async finish(request, parts, context) {
     const codes = await openKind(context.artifacts, 'codes', request.codes, 'codes');
-    context.codes.release();
-    const moments = await columnMoments(codes.rows('z'), codes.range('z'), bitsOf(request.probe!), context.control);
+    const targets = await targetsOf(request, await pointsOf(request, context), codes, context);
+    const moments = await targetMoments(targets, await codes.range('z'), context.crew, context.control);
     const { layers, last } = await layersOf(context, request);
     const earlier = parts as unknown as { r2: number[]; alpha: number }[];
     const r2 = [...earlier.map((part) => Float64Array.from(part.r2)), layers.at(-1)!];
@@ -75,6 +73,27 @@ export const measureOverTraining: Job<Request> = {
     };
   },
 };
+
+type Point = Awaited<ReturnType<typeof openActivations>>;
+
+async function pointsOf({ checkpoints }: Request, { artifacts }: JobContext): Promise<Point[]> {
+  return Promise.all(checkpoints.map(async ({ activations }, at) => openActivations(artifacts, `checkpoints[${at}].activations`, activations)));
+}
+
+function optionsOf(request: Request) {
+  return { ...probeOptions(request.probe!), null: false, inSample: false };
+}
+
+/** The codes made ready for all checkpoints: the first part makes them, the others and `finish` find them. */
+async function targetsOf(
+  request: Request,
+  points: readonly Point[],
+  codes: Artifact,
+  { codes: kept, crew, control }: JobContext,
+): Promise<ProbeTargets> {
+  const widest = Math.max(...points.map((activations) => layerOf(activations, 'checkpoints').columns));
+  return kept.get(codes, optionsOf(request), widest, crew, control);
+}
 
 async function layersOf({ artifacts }: JobContext, request: Request): Promise<{ layers: Float64Array[]; last: Json }> {
   const complexity: Artifact = await openKind(artifacts, 'complexity', request.complexity, 'complexity');

@@ -5,7 +5,6 @@ import { Prng } from '@fathom/exact';
 import { columnMoments, SensitivityStatistic } from '@fathom/measures';
 import type { Tensor } from '@fathom/tensors';
 import { digestOf, openKind, requireSize, resolveRows } from './artifact-fields.js';
-import { encoderOf } from './encode-codes.js';
 import type { Job, JobContext } from './job.js';
 import { vector } from './measure-importance.js';
 import { descriptionOf, preprocessingOf } from './model-description.js';
@@ -30,6 +29,7 @@ interface PartMeans {
 export const measureSensitivity: Job<Request> = {
   name: 'robustness.sensitivity',
   revision: 2,
+  multiplies: true,
   determinism: 'ENGINE',
   codec: robustness.StartMeasureSensitivityRequest,
   normalise(request) {
@@ -54,7 +54,9 @@ export const measureSensitivity: Job<Request> = {
   async runPart(request, part, context) {
     const { model, images, penultimate, preprocessing, rows } = await prepare(request, context);
     const network = await context.networks.get(model, [penultimate]);
-    const { encoder, atoms } = await encoderOf(context, 'dictionary', request.dictionary);
+    const dictionary = await openKind(context.artifacts, 'dictionary', request.dictionary, 'dictionary');
+    const atoms = dictionary.tensors['D']?.shape[0] ?? 0;
+    const encoder = await context.encoder.get(dictionary, context.crew);
     const { sigmas, draws, seed } = request.noise!;
     const statistic = new SensitivityStatistic(sigmas.length, atoms);
     const start = indexOfPart(part) * IMAGES_PER_PART;
@@ -71,9 +73,9 @@ export const measureSensitivity: Job<Request> = {
     const { rawPerStrength, rangePerStrength } = statistic.result(new Float64Array(atoms));
     return { images: end - start, raw: [...rawPerStrength], range: [...rangePerStrength] };
   },
-  async finish(request, parts, { artifacts, control }) {
+  async finish(request, parts, { artifacts, crew, control }) {
     const codes = await openKind(artifacts, 'codes', request.codes, 'codes');
-    const { variance } = await columnMoments(codes.rows('z'), codes.range('z'), 24, control);
+    const { variance } = await columnMoments(codes.rows('z'), await codes.range('z'), 24, crew, control);
     const strengths = request.noise!.sigmas.length;
     return {
       kind: 'sensitivity',

@@ -89,6 +89,11 @@ describe('a TensorFlow.js layers model', () => {
     await expect(readNetwork(path)).rejects.toThrow('weights.bin: is no file');
   });
 
+  it('is refused where model.json is so large that to read it would hold up a service', async () => {
+    await truncate(path, 2 ** 24 + 1);
+    await expect(networkFiles(path)).rejects.toThrow('model.json: is too large (got 16777217); accepted: at most 16777216 bytes');
+  });
+
   it.each([
     ['not JSON', 'model.json is not JSON'],
     ['{}', 'model.json does not describe a layers model'],

@@ -6,7 +6,8 @@ import { FathomError, InputError } from '@fathom/errors';
 
 /** The largest network that is read, in bytes. */
 const MOST_BYTES = 2 ** 31 - 1;
-const MOST_JSON_BYTES = 2 ** 26;
+/** A model.json: thousands of layers, and still read within a moment. */
+const MOST_JSON_BYTES = 2 ** 24;
 
 /**
  * The files that a network is read from: one of ONNX, or the model.json of a TensorFlow.js layers model and the weights beside it.

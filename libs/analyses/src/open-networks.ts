@@ -2,8 +2,8 @@ import type { Artifact } from '@fathom/artifacts';
 import { openNetwork, type Network } from '@fathom/engines';
 import { networkOf } from './network-file.js';
 
-/** Images that go through a network at once; always padded to this number. */
-export const BATCH = 16;
+/** Images that go through a network at once; always padded to this number. The 100 draws of a noisy image are four times as many. */
+export const BATCH = 25;
 
 /** Networks that a thread keeps open, so that parts that follow each other need not load them again. */
 export class OpenNetworks {
@@ -12,12 +12,15 @@ export class OpenNetworks {
   /** At most `most` networks are kept open; the one used longest ago is closed first. */
   constructor(private readonly most = 3) {}
 
-  /** The network of a "model" artifact, with the named tensors as outputs. Borrowed: the caller does not close it. */
-  async get(model: Artifact, taps: readonly string[]): Promise<Network> {
-    const key = [model.digest, ...taps].join('\n');
+  /**
+   * The network of a "model" artifact, with the named tensors as outputs, of which some may be averaged over space. Borrowed: the caller
+   * does not close it.
+   */
+  async get(model: Artifact, taps: readonly string[], averaged: readonly string[] = []): Promise<Network> {
+    const key = JSON.stringify([model.digest, taps, averaged]);
     const known = this.open.get(key);
     this.open.delete(key);
-    const network = known ?? this.load(model, taps);
+    const network = known ?? this.load(model, taps, averaged);
     this.open.set(key, network);
     await this.evict();
     try {
@@ -28,8 +31,8 @@ export class OpenNetworks {
     }
   }
 
-  private async load(model: Artifact, taps: readonly string[]): Promise<Network> {
-    return openNetwork(await networkOf(model), taps, { batch: BATCH, threads: 1 });
+  private async load(model: Artifact, taps: readonly string[], averaged: readonly string[]): Promise<Network> {
+    return openNetwork(await networkOf(model), taps, { batch: BATCH, threads: 1, averaged });
   }
 
   private async evict(): Promise<void> {

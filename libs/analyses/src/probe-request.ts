@@ -1,13 +1,12 @@
 import { type complexity } from '@fathom/contracts';
 import { InputError } from '@fathom/errors';
 import type { Bits } from '@fathom/exact';
+import { DEFAULT_ALPHAS } from '@fathom/measures';
 import { wholeNumber } from './artifact-fields.js';
-
-const ALPHAS = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1];
 
 /** The probe of a request with its defaults filled in (docs/measures.md §3.2); `field` names it in errors. */
 export function normaliseProbe(probe: complexity.Probe | undefined, field = 'probe'): complexity.Probe {
-  const alphas = probe?.alphas.length ? probe.alphas : ALPHAS;
+  const alphas = probe?.alphas.length ? probe.alphas : [...DEFAULT_ALPHAS];
   const rising = alphas.every((alpha, i) => alpha > 0 && Number.isFinite(alpha) && (i === 0 || alpha > alphas[i - 1]!));
   if (!rising)
     throw new InputError({

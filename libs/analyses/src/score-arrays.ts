@@ -20,6 +20,7 @@ import {
   seededMasks,
   sensitivity,
   spearman,
+  targetMoments,
   type ColumnRanges,
   type LayerProbe,
   type PairedRanges,
@@ -42,12 +43,12 @@ export async function scoreArrays(inputs: ScoreInputs, crew: Crew, watched: Cont
   const control: Control = { throwIfCancelled: () => watched.throwIfCancelled(), progress: () => undefined };
   watched.progress(0, steps);
   const ranges = await columnRanges(codes, control);
-  const moments = await columnMoments(codes, ranges, bits, control);
   const k = codes.columns;
   const layerRanges: ColumnRanges[] = [];
   for (const layer of layers) layerRanges.push(await columnRanges(layer, control));
   const widest = Math.max(...layers.map(({ columns }) => columns));
   const targets = await codesToProbe(codes, ranges, probeOptions(inputs), widest, crew, control);
+  const moments = await targetMoments(targets, ranges, crew, control);
   const probes: LayerProbe[] = [];
   for (const [index, layer] of layers.entries()) {
     const options = { ...probeOptions(inputs), inSample: layer.rows > layer.columns + 1 };
@@ -88,7 +89,8 @@ export async function scoreArrays(inputs: ScoreInputs, crew: Crew, watched: Cont
   if (inputs.dictionary) out['hoyer'] = [...hoyer(inputs.dictionary.values, k, inputs.dictionary.columns)];
   if (inputs.noisy) {
     const { source, strengths, draws, images } = inputs.noisy;
-    out['sensitivity'] = [...(await sensitivity(noisyRows(source, { strengths, draws, images }), moments.variance, control)).sensitivity];
+    const { variance } = await columnMoments(codes, ranges, 24, crew, control);
+    out['sensitivity'] = [...(await sensitivity(noisyRows(source, { strengths, draws, images }), variance, control)).sensitivity];
   }
   Object.assign(out, await scoreDecisions(inputs, last, scores.kStd, moments.live, crew, control));
   Object.assign(out, relate(out, moments.live));

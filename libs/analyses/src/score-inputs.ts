@@ -4,7 +4,6 @@ import { FathomError, InputError } from '@fathom/errors';
 import { fileBytes, openSafetensors, toFloat64, type RowSource, type SafetensorsFile } from '@fathom/tensors';
 import type { Bits } from '@fathom/exact';
 import { layerOrder } from './layer-order.js';
-import { normaliseBits } from './probe-request.js';
 import { readScoreCase } from './score-case.js';
 
 /** A matrix that fits in memory. */
@@ -37,7 +36,7 @@ export interface ScoreInputs {
 }
 
 /** Opens a folder of arrays, to be scored with so many bits. Throws an InputError or FathomError that names the file and tensor that are wrong or missing. */
-export async function openScoreInputs(folder: string, bits: number): Promise<ScoreInputs> {
+export async function openScoreInputs(folder: string, bits: Bits): Promise<ScoreInputs> {
   const open: SafetensorsFile[] = [];
   const file = async (name: string): Promise<SafetensorsFile | undefined> => {
     const path = join(folder, name);
@@ -50,7 +49,7 @@ export async function openScoreInputs(folder: string, bits: number): Promise<Sco
     await Promise.all(open.map((opened) => opened.close()));
   };
   try {
-    return { bits: normaliseBits(bits, '--bits'), ...(await readFolder(folder, file)), close };
+    return { bits, ...(await readFolder(folder, file)), close };
   } catch (error) {
     await close();
     throw error;

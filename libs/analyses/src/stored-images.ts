@@ -29,7 +29,7 @@ export function imagesOf(artifact: Artifact): StoredImages {
     width,
     channels,
     classNames,
-    read: async (start, end) => Uint8Array.from(await images.read(start, end)),
-    labels: async (start, end) => (labels ? Int32Array.from(await labels.read(start, end)) : undefined),
+    read: async (start, end) => new Uint8Array(await images.read(start, end)),
+    labels: async (start, end) => (labels ? new Int32Array(await labels.read(start, end)) : undefined),
   };
 }

@@ -3,6 +3,7 @@ import { FathomError } from '@fathom/errors';
 import { memoryStore } from '@fathom/store';
 import { blockDigests, contentDigest, sliceRows, tensorDigest, type Tensor } from '@fathom/tensors';
 import { ArtifactStore } from './artifact-store.js';
+import { copyArtifact } from './copy-artifact.js';
 import { NO_DIGEST, matrix, provenance, watchedStore } from './artifacts.fixture.js';
 
 const head = { kind: 'codes', attributes: { atoms: 3 }, provenance };
@@ -66,7 +67,7 @@ describe('an artifact', () => {
     const shards = [await store.writeShard(0, [sliceRows(z, 0, 2048)]), await store.writeShard(2048, [sliceRows(z, 2048, 5000)])];
     const artifact = await store.open(await store.publish({ ...head, shards }));
     const columns = [0, 1, 2].map((j) => (z.data as Float64Array).filter((_, i) => i % 3 === j));
-    expect(artifact.range('z')).toEqual({
+    expect(await artifact.range('z')).toEqual({
       min: Float64Array.from(columns, (column) => column.reduce((a, b) => Math.min(a, b))),
       max: Float64Array.from(columns, (column) => column.reduce((a, b) => Math.max(a, b))),
     });
@@ -84,10 +85,32 @@ describe('an artifact', () => {
         ),
       );
     const artifact = await store.open(await store.publish({ ...head, shards }));
+    for (const name of ['z', 'labels']) await artifact.range(name);
     objects.reads.length = 0;
     for (let start = 0; start < 5000; start += 100)
       await Promise.all([artifact.rows('z').read(start, start + 100), artifact.rows('labels').read(start, start + 100)]);
     expect(objects.reads).toEqual(shards.map((shard) => shard.key));
+  });
+
+  it('is opened without what its columns hold, which is read when it is asked for, once', async () => {
+    const objects = watchedStore();
+    const store = new ArtifactStore(objects);
+    const artifact = await store.open(await store.publishTensors({ ...head, tensors: [z, labels] }));
+    const { ranges } = artifact.tensors['z']!;
+    expect(objects.reads).not.toContain(ranges);
+    expect(JSON.stringify(artifact.manifest)).not.toMatch(/"(min|max)"/);
+    await Promise.all([artifact.range('z'), artifact.range('z'), artifact.rows('z').read(0, 1)]);
+    expect(objects.reads.filter((key) => key === ranges)).toHaveLength(1);
+  });
+
+  it('is copied whole', async () => {
+    const [from, to] = [new ArtifactStore(memoryStore()), new ArtifactStore(memoryStore())];
+    const digest = await from.publishTensors({ ...head, tensors: [z, labels] });
+    await copyArtifact(from, to, digest);
+    const [original, copy] = [await from.open(digest), await to.open(digest)];
+    expect(copy.manifest).toEqual(original.manifest);
+    expect(await copy.rows('z').read(0, 5000)).toEqual(z.data);
+    expect(await copy.range('labels')).toEqual(await original.range('labels'));
   });
 
   it('of many rows is cut into shards of 65,536 rows, of large rows into smaller ones', async () => {
@@ -116,7 +139,7 @@ describe('an artifact', () => {
     expect(await artifact.rows('none').read(0, 0)).toEqual(new Float64Array(0));
     expect((await artifact.tensor('none')).shape).toEqual([0, 4]);
     expect(sameBits((await artifact.tensor('onnx')).data, onnx.data)).toBe(true);
-    for (const name of ['none', 'onnx']) expect(() => artifact.range(name)).toThrow(`${name}: has no column minima and maxima`);
+    for (const name of ['none', 'onnx']) await expect(artifact.range(name)).rejects.toThrow(`${name}: has no column minima and maxima`);
   });
 
   it('is found in the list, and under no other digest', async () => {

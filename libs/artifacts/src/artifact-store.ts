@@ -3,7 +3,8 @@ import type { ObjectStore } from '@fathom/store';
 import { canonicalJson, type Json, type Tensor } from '@fathom/tensors';
 import { Artifact } from './artifact.js';
 import { addToCatalogue, catalogue, readManifest } from './catalogue.js';
-import type { Manifest, Provenance, ShardRecord } from './manifest.js';
+import { storeRanges } from './column-ranges.js';
+import type { DescribedPart, Manifest, Provenance, Shard, ShardRecord, TensorRecord } from './manifest.js';
 import { isManifest } from './parse-manifest.js';
 import { readPart, readResult, writePart, writeResult } from './request-records.js';
 import { cutIntoShards, storeShard } from './shards.js';
@@ -40,7 +41,8 @@ export class ArtifactStore {
   async publish(artifact: ArtifactHead & { readonly shards: readonly ShardRecord[] }): Promise<string> {
     const { kind, attributes, provenance } = artifact;
     const shards = distinct(artifact.shards);
-    const manifest: Manifest = { format: 1, kind, attributes, tensors: joinShards(shards), shards, provenance };
+    const tensors = await withRanges(this.objects, shards);
+    const manifest: Manifest = { format: 2, kind, attributes, tensors, shards: shards.map(withoutRanges), provenance };
     if (!isManifest(manifest))
       throw new InputError({
         field: 'artifact',
@@ -98,7 +100,22 @@ export class ArtifactStore {
 
 /** Each shard once, ordered by its first row. */
 function distinct(shards: readonly ShardRecord[]): ShardRecord[] {
-  const byText = new Map(shards.map((shard) => [canonicalJson(shard), shard]));
+  const byText = new Map(shards.map((shard) => [canonicalJson(withoutRanges(shard)), shard]));
   const firstRow = (shard: ShardRecord): number => Math.min(...Object.values(shard.tensors).map((part) => part.start));
   return [...byText.values()].sort((a, b) => firstRow(a) - firstRow(b) || (a.key < b.key ? -1 : 1));
+}
+
+/** The tensors of shards, with the ranges of their columns stored. */
+async function withRanges(objects: ObjectStore, shards: readonly ShardRecord[]): Promise<Record<string, TensorRecord>> {
+  const parts = (name: string): DescribedPart[] => shards.flatMap(({ tensors }) => (Object.hasOwn(tensors, name) ? tensors[name]! : []));
+  const records = Object.entries(joinShards(shards)).map(
+    async ([name, tensor]) => [name, { ...tensor, ranges: await storeRanges(objects, parts(name)) }] as const,
+  );
+  return Object.fromEntries(await Promise.all(records));
+}
+
+/** A shard as a manifest describes it. */
+function withoutRanges({ key, bytes, tensors }: ShardRecord): Shard {
+  const part = ({ dtype, start, end, trailing, blockDigests }: DescribedPart) => ({ dtype, start, end, trailing, blockDigests });
+  return { key, bytes, tensors: Object.fromEntries(Object.entries(tensors).map(([name, described]) => [name, part(described)])) };
 }

@@ -4,6 +4,7 @@ import {
   bytesPerElement,
   floatInto,
   floatTypeOf,
+  jsonDigest,
   matrixShape,
   rowSource,
   tensorBytes,
@@ -13,8 +14,11 @@ import {
   type Tensor,
 } from '@fathom/tensors';
 import { digestOf } from './catalogue.js';
-import type { Manifest, Provenance, ShardRecord, TensorPart, TensorRecord } from './manifest.js';
+import type { ColumnExtremes } from './column-extremes.js';
+import { loadRanges } from './column-ranges.js';
+import type { Manifest, Provenance, Shard, TensorPart, TensorRecord } from './manifest.js';
 import { ShardCache } from './shard-cache.js';
+import { loadShard } from './shards.js';
 
 /** An artifact whose manifest has been checked against its content digest. Its shards are read, and checked, when they are needed or, where rows are read in order, a shard ahead. */
 export class Artifact {
@@ -24,15 +28,19 @@ export class Artifact {
   readonly attributes: Json;
   readonly provenance: Provenance;
   readonly tensors: Readonly<Record<string, TensorRecord>>;
+  readonly #objects: ObjectStore;
   readonly #shards: ShardCache;
-  /** By tensor, the row after the last that was read. */
+  /** By tensor, what its manifest says of the columns of its shards that have rows. */
+  readonly #ranges = new Map<string, Promise<ColumnExtremes[]>>();
+  /** By tensor that is read from its start onwards, the row after the last that was read. */
   readonly #reached = new Map<string, number>();
 
   constructor(
     objects: ObjectStore,
     readonly manifest: Manifest,
   ) {
-    this.#shards = new ShardCache(objects);
+    this.#objects = objects;
+    this.#shards = new ShardCache((shard) => this.#load(shard));
     this.digest = digestOf(manifest);
     this.kind = manifest.kind;
     this.attributes = manifest.attributes;
@@ -57,25 +65,27 @@ export class Artifact {
     return tensorOver(name, dtype, shape, bytes);
   }
 
-  /** Least and greatest value of each column over all rows. @throws InputError when the manifest holds none: no rows, or more than 16,384 columns */
-  range(name: string): { min: Float64Array; max: Float64Array } {
-    const parts = this.#parts(name).map(({ part }) => part);
-    const { columns } = matrixShape(this.#record(name).shape, name);
+  /**
+   * Least and greatest value of each column over all rows.
+   * @throws InputError when none are kept: no rows, or more than 16,384 columns; FathomError CORRUPT_DATA naming what they are kept in
+   */
+  async range(name: string): Promise<{ min: Float64Array; max: Float64Array }> {
+    const { shape, ranges } = this.#record(name);
+    if (ranges === null)
+      throw new InputError({
+        field: name,
+        problem: 'has no column minima and maxima',
+        value: shape,
+        accepted: 'a tensor with rows and at most 16,384 columns',
+      });
+    const { columns } = matrixShape(shape, name);
     const min = new Float64Array(columns).fill(Infinity);
     const max = new Float64Array(columns).fill(-Infinity);
-    for (const part of parts) {
-      if (part.min.length !== columns)
-        throw new InputError({
-          field: name,
-          problem: 'has no column minima and maxima',
-          value: this.#record(name).shape,
-          accepted: 'a tensor with rows and at most 16,384 columns',
-        });
+    for (const part of await this.#rangesOf(name, ranges))
       for (let j = 0; j < columns; j++) {
         min[j] = Math.min(min[j]!, part.min[j]!);
         max[j] = Math.max(max[j]!, part.max[j]!);
       }
-    }
     return { min, max };
   }
 
@@ -85,7 +95,8 @@ export class Artifact {
    */
   async #read(name: string, start: number, end: number, take: (bytes: Uint8Array, row: number) => void): Promise<void> {
     const goesForward = start === 0 || start === this.#reached.get(name);
-    this.#reached.set(name, end);
+    if (goesForward) this.#reached.set(name, end);
+    else this.#reached.delete(name);
     const parts = this.#parts(name);
     for (const [index, { shard, part }] of parts.entries()) {
       const from = Math.max(start, part.start);
@@ -98,7 +109,31 @@ export class Artifact {
     }
   }
 
-  #parts(name: string): { shard: ShardRecord; part: TensorPart }[] {
+  #load(shard: Shard): Promise<Map<string, Tensor>> {
+    const said = Object.entries(shard.tensors).map(([name, part]) => {
+      const key = this.tensors[name]?.ranges ?? null;
+      return { name, key, at: key === null || part.start === part.end ? -1 : this.#partsWithRows(name).findIndex((each) => each.shard === shard) };
+    });
+    const description = jsonDigest({ shard, said } as unknown as Json);
+    return loadShard(this.#objects, shard, description, async (name) => {
+      const { key, at } = said.find((each) => each.name === name)!;
+      return key === null ? undefined : (await this.#rangesOf(name, key))[at];
+    });
+  }
+
+  #rangesOf(name: string, key: string): Promise<ColumnExtremes[]> {
+    const { columns } = matrixShape(this.#record(name).shape, name);
+    const ranges = this.#ranges.get(name) ?? loadRanges(this.#objects, key, this.#partsWithRows(name).length, columns);
+    this.#ranges.set(name, ranges);
+    ranges.catch(() => this.#ranges.delete(name));
+    return ranges;
+  }
+
+  #partsWithRows(name: string): { shard: Shard; part: TensorPart }[] {
+    return this.#parts(name).filter(({ part }) => part.end > part.start);
+  }
+
+  #parts(name: string): { shard: Shard; part: TensorPart }[] {
     return this.manifest.shards.flatMap((shard) => (Object.hasOwn(shard.tensors, name) ? [{ shard, part: shard.tensors[name]! }] : []));
   }
 

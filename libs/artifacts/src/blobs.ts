@@ -18,9 +18,28 @@ export async function putBlob(objects: ObjectStore, bytes: Uint8Array): Promise<
 /** Reads a blob. @throws FathomError NOT_FOUND; CORRUPT_DATA when its bytes do not have the SHA-256 of its key */
 export async function getBlob(objects: ObjectStore, key: string): Promise<Uint8Array> {
   const bytes = await objects.get(key);
+  checkBlob(objects, key, bytes);
+  return bytes;
+}
+
+/** Reads a blob that another object names, so that it has to be there. @throws FathomError CORRUPT_DATA as {@link getBlob}, and when it is missing */
+export async function getNamedBlob(objects: ObjectStore, key: string): Promise<Uint8Array> {
+  const bytes = await getNamed(objects, key);
+  checkBlob(objects, key, bytes);
+  return bytes;
+}
+
+/** Reads an object that another one names, for a caller that checks its bytes. @throws FathomError CORRUPT_DATA when it is missing */
+export async function getNamed(objects: ObjectStore, key: string): Promise<Uint8Array> {
+  return objects.get(key).catch((thrown: unknown) => {
+    throw thrown instanceof FathomError && thrown.reason === 'NOT_FOUND' ? corrupt(objects, key, 'it is missing', thrown) : thrown;
+  });
+}
+
+/** @throws FathomError CORRUPT_DATA when bytes do not have the SHA-256 of their key */
+export function checkBlob(objects: ObjectStore, key: string, bytes: Uint8Array): void {
   const found = sha256Hex(bytes);
   if (key !== blobKey(found)) throw corrupt(objects, key, `its bytes have the SHA-256 ${found}`);
-  return bytes;
 }
 
 /** The error for an object that cannot be trusted. */

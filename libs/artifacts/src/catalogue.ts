@@ -85,5 +85,6 @@ function checkShards(objects: ObjectStore, key: string, manifest: Manifest): voi
   } catch (thrown) {
     throw thrown instanceof InputError ? corrupt(objects, key, thrown.message, thrown) : thrown;
   }
-  if (canonicalJson(joined) !== canonicalJson(manifest.tensors)) throw corrupt(objects, key, 'its shards do not make its tensors');
+  const described = Object.entries(manifest.tensors).map(([name, { dtype, shape, digest }]) => [name, { dtype, shape, digest }]);
+  if (canonicalJson(joined) !== canonicalJson(Object.fromEntries(described))) throw corrupt(objects, key, 'its shards do not make its tensors');
 }

@@ -1,8 +1,14 @@
 import { InputError } from '@fathom/errors';
-import { BLOCK_ROWS, floatInto, isFloating, matrixShape, tensorBytes, type Tensor } from '@fathom/tensors';
+import { KernelLayout, kernels } from '@fathom/kernels';
+import { bytesPerElement, floatInto, floatTypeOf, isFloating, matrixShape, tensorBytes, type FloatArray, type Tensor } from '@fathom/tensors';
 
 /** Above so many columns a manifest holds no minima and maxima: images and other tensors that no statistic reads by column. */
 export const MOST_COLUMNS_WITH_EXTREMES = 16_384;
+
+/** Values that are looked at together: they stay in a processor's cache. */
+const PIECE = 2 ** 17;
+/** Columns in which values are laid where none of their own are kept; PIECE is a multiple. */
+const ANY_COLUMNS = 1024;
 
 /** Least and greatest value of each column. */
 export interface ColumnExtremes {
@@ -16,47 +22,47 @@ export interface ColumnExtremes {
  * @throws InputError naming tensor, row and column of the first value that is not finite.
  */
 export function columnExtremes(tensor: Tensor, firstRow: number): ColumnExtremes {
-  const { rows, columns } = matrixShape(tensor.shape, tensor.name);
+  const { rows, columns, elements } = matrixShape(tensor.shape, tensor.name);
   const kept = rows > 0 && columns <= MOST_COLUMNS_WITH_EXTREMES;
-  const min = new Float64Array(kept ? columns : 0).fill(Infinity);
-  const max = new Float64Array(kept ? columns : 0).fill(-Infinity);
-  if (!kept && !isFloating(tensor.dtype)) return { min, max };
-  // Wide rows are read a few at a time, so that a block stays small.
-  const step = Math.max(1, Math.min(BLOCK_ROWS, Math.floor(2 ** 20 / Math.max(1, columns))));
-  const block = new Float64Array(Math.min(step, rows) * columns);
-  for (let start = 0; start < rows; start += step) {
-    const end = Math.min(start + step, rows);
-    floatInto(tensor.dtype, tensorBytes(tensor, start, end), block, 0);
-    refuseNonFinite(block, (end - start) * columns, tensor.name, firstRow + start, columns);
-    if (kept) widen(min, max, block, end - start, columns);
+  if (!kept && !isFloating(tensor.dtype)) return { min: new Float64Array(), max: new Float64Array() };
+  const width = kept ? columns : ANY_COLUMNS;
+  const { memory, ...kernel } = kernels();
+  const isDouble = floatTypeOf(tensor.dtype) === 'F64';
+  const numbers: FloatArray = isDouble ? memory.float64 : new Float32Array(memory.float64.buffer);
+  const size = numbers.BYTES_PER_ELEMENT;
+  const layout = new KernelLayout();
+  const [minAt, maxAt, at] = [layout.take(size * width), layout.take(size * width), layout.take(size * PIECE)];
+  const min = numbers.subarray(minAt / size, minAt / size + width).fill(Infinity);
+  const max = numbers.subarray(maxAt / size, maxAt / size + width).fill(-Infinity);
+  const bytes = tensorBytes(tensor);
+  const step = Math.floor(PIECE / width) * width;
+  for (let start = 0; start < elements; start += step) {
+    const end = Math.min(start + step, elements);
+    floatInto(tensor.dtype, bytes.subarray(start * bytesPerElement(tensor.dtype), end * bytesPerElement(tensor.dtype)), numbers, at / size);
+    const lines = Math.ceil((end - start) / width);
+    // What is left of the last line, and the 16 bytes after it, are looked at too.
+    numbers.fill(0, at / size + end - start, (at + 16) / size + lines * width);
+    if (kernel.columnExtremes(at, isDouble ? 1 : 0, lines, width, minAt, maxAt))
+      refuseNonFinite(numbers.subarray(at / size, at / size + end - start), tensor.name, firstRow, columns, start);
   }
-  // −0 and 0 are equal here, and which of them was met first must not show.
-  for (let j = 0; j < min.length; j++) {
-    min[j]! += 0;
-    max[j]! += 0;
-  }
-  return { min, max };
+  return { min: unsigned(kept ? min : []), max: unsigned(kept ? max : []) };
 }
 
-function widen(min: Float64Array, max: Float64Array, block: Float64Array, rows: number, columns: number): void {
-  for (let i = 0, at = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++, at++) {
-      const value = block[at]!;
-      if (value < min[j]!) min[j] = value;
-      if (value > max[j]!) max[j] = value;
-    }
+/** A copy without −0: it equals 0, and which of them was met first must not show. */
+function unsigned(values: ArrayLike<number>): Float64Array {
+  const copy = new Float64Array(values);
+  for (let i = 0; i < copy.length; i++) copy[i]! += 0;
+  return copy;
 }
 
-function refuseNonFinite(block: Float64Array, length: number, name: string, firstRow: number, columns: number): void {
-  for (let at = 0; at < length; at++) {
-    const value = block[at]!;
-    // Only NaN and infinities give NaN here.
-    if (value - value !== 0)
-      throw new InputError({
-        field: name,
-        problem: `row ${firstRow + Math.floor(at / columns)}, column ${at % columns} is not finite`,
-        value: String(value),
-        accepted: 'finite numbers',
-      });
-  }
+/** @throws InputError for the first of a tensor's values from `start` on that is not finite */
+function refuseNonFinite(values: FloatArray, name: string, firstRow: number, columns: number, start: number): void {
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  const at = start + index;
+  throw new InputError({
+    field: name,
+    problem: `row ${firstRow + Math.floor(at / columns)}, column ${at % columns} is not finite`,
+    value: String(values[index]),
+    accepted: 'finite numbers',
+  });
 }

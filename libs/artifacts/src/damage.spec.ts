@@ -1,5 +1,5 @@
 import { memoryStore, type ObjectStore } from '@fathom/store';
-import { encodeSafetensors, sha256Hex, sliceRows, type Tensor } from '@fathom/tensors';
+import { decodeSafetensors, encodeSafetensors, sha256Hex, sliceRows, type Tensor } from '@fathom/tensors';
 import { ArtifactStore } from './artifact-store.js';
 import { matrix, provenance, replaceJson } from './artifacts.fixture.js';
 import { blobKey } from './blobs.js';
@@ -48,6 +48,17 @@ async function resign(change: (manifest: Mutable<Manifest>) => void): Promise<st
   return key;
 }
 
+/** Changes the minima and maxima, and signs them again. */
+async function otherRanges(change: (values: Float64Array) => Float64Array): Promise<string> {
+  const tensor = decodeSafetensors(await objects.get((await store.open(digest)).tensors['z']!.ranges!), 'ranges').get('ranges')!;
+  const data = change(tensor.data as Float64Array);
+  const bytes = encodeSafetensors([{ ...tensor, shape: [data.length], data }]);
+  const key = blobKey(sha256Hex(bytes));
+  await objects.put(key, bytes);
+  await resign((manifest) => (manifest.tensors['z']!.ranges = key));
+  return key;
+}
+
 /** A shard with other values, under its own SHA-256. */
 async function otherShard(): Promise<{ key: string; bytes: number; tensor: Tensor }> {
   const tensor = { ...sliceRows(z, 0, 2048), data: (z.data as Float64Array).slice(0, 6144).with(5, 123) };
@@ -58,15 +69,41 @@ async function otherShard(): Promise<{ key: string; bytes: number; tensor: Tenso
 }
 
 describe('damage is found', () => {
-  it('in any byte of a shard, when it is read, and the shard is named', async () => {
-    for (const at of [0, 9, 5000]) {
+  it('in any byte of a shard, when it is read, first or again, and the shard is named', async () => {
+    const { length } = await objects.get(shardKeys[1]!);
+    const rows = async () => (await store.open(digest)).rows('z');
+    // Its head, all of it, and bytes of both its blocks.
+    for (const at of [...Array(88).keys(), 5000, length - 1]) {
       await flipByte(shardKeys[1]!, at);
-      const rows = (await store.open(digest)).rows('z');
-      expect(await rows.read(0, 2048)).toHaveLength(6144);
-      await expect(rows.read(2040, 2050)).rejects.toEqual(damaged(shardKeys[1]!));
+      expect(await (await rows()).read(0, 2048)).toHaveLength(6144);
+      await expect((await rows()).read(2040, 2050)).rejects.toEqual(damaged(shardKeys[1]!));
+      await expect((await rows()).read(2040, 2050)).rejects.toThrow('is damaged: its bytes have the SHA-256 ');
       await flipByte(shardKeys[1]!, at);
     }
     expect(await readAll()).toEqual(z.data);
+  });
+
+  it.each([
+    ['another blank', (head: string) => head.replace(/ $/, '\t')],
+    ['another order', (head: string) => head.replace('"dtype":"F64","shape":[2048,3]', '"shape":[2048,3],"dtype":"F64"')],
+  ])('in the head of a shard that still means the same: %s', async (_what, change) => {
+    const bytes = await objects.get(shardKeys[0]!);
+    const head = Buffer.from(bytes.subarray(8, 8 + bytes[0]!)).toString();
+    expect(change(head)).not.toBe(head);
+    expect(JSON.parse(change(head))).toEqual(JSON.parse(head));
+    bytes.set(Buffer.from(change(head)), 8);
+    await objects.put(shardKeys[0]!, bytes);
+    await expect(readAll()).rejects.toThrow(`object ${shardKeys[0]} of memory is damaged: its bytes have the SHA-256 ${sha256Hex(bytes)}`);
+  });
+
+  it('in bytes of a shard that its artifact does not describe', async () => {
+    const bytes = encodeSafetensors([sliceRows(z, 0, 2048), { ...sliceRows(z, 0, 1), name: 'y' }]);
+    const key = blobKey(sha256Hex(bytes));
+    await objects.put(key, bytes);
+    await resign((manifest) => Object.assign(manifest.shards[0]!, { key, bytes: bytes.length }));
+    expect(await readAll()).toEqual(z.data);
+    await flipByte(key, bytes.length - 1);
+    await expect(readAll()).rejects.toEqual(damaged(key));
   });
 
   it('again at the next reading, and not after it was repaired', async () => {
@@ -82,6 +119,17 @@ describe('damage is found', () => {
     await expect(readAll()).rejects.toEqual(damaged(shardKeys[0]!));
     await objects.delete(shardKeys[0]!);
     await expect(readAll()).rejects.toThrow(`object ${shardKeys[0]} of memory is damaged: it is missing`);
+  });
+
+  it('in the minima and maxima, or where they are missing, and not after it was repaired', async () => {
+    const artifact = await store.open(digest);
+    const key = artifact.tensors['z']!.ranges!;
+    await flipByte(key, 100);
+    await expect(artifact.range('z')).rejects.toEqual(damaged(key));
+    await flipByte(key, 100);
+    expect((await artifact.range('z')).min).toHaveLength(3);
+    await objects.delete(key);
+    await expect((await store.open(digest)).range('z')).rejects.toThrow(`object ${key} of memory is damaged: it is missing`);
   });
 
   it('in a manifest, or where it is missing', async () => {
@@ -128,7 +176,8 @@ describe('a manifest that was changed and signed again is found out', () => {
     ['a tensor more', (manifest) => (manifest.tensors['y'] = manifest.tensors['z']!)],
     ['a shard twice', (manifest) => void manifest.shards.push(manifest.shards[0]!)],
     ['a form that is none', (manifest) => (manifest.shards[0]!.tensors['z']!.start = '0' as unknown as number)],
-    ['another format', (manifest) => (manifest.format = 2 as 1)],
+    ['another format', (manifest) => (manifest.format = 1 as 2)],
+    ['ranges that are no key', (manifest) => (manifest.tensors['z']!.ranges = 5 as unknown as string)],
     ['an unknown determinism', (manifest) => (manifest.provenance.determinism = 'NONE' as 'ENGINE')],
   ])('when it is opened: %s', async (_what, change) => {
     await resign(change);
@@ -136,13 +185,29 @@ describe('a manifest that was changed and signed again is found out', () => {
   });
 
   it.each<[string, (manifest: Mutable<Manifest>) => void]>([
-    ['a minimum', (manifest) => (manifest.shards[0]!.tensors['z']!.min[1]! -= 1)],
-    ['a maximum left out', (manifest) => void manifest.shards[0]!.tensors['z']!.max.pop()],
+    ['no minima and maxima', (manifest) => (manifest.tensors['z']!.ranges = null)],
     ['the size', (manifest) => (manifest.shards[0]!.bytes += 1)],
   ])('when its rows are read: %s', async (_what, change) => {
     await resign(change);
     await store.open(digest);
     await expect(readAll()).rejects.toEqual(damaged(shardKeys[0]!));
+  });
+
+  it.each([
+    ['a minimum', 1],
+    ['a maximum', 4],
+  ])('when its rows are read: %s', async (_what, at) => {
+    await otherRanges((values) => values.with(at, values[at]! - 1));
+    await expect(readAll()).rejects.toEqual(damaged(shardKeys[0]!));
+  });
+
+  it.each<[string, (values: Float64Array) => Float64Array]>([
+    ['fewer minima and maxima', (values) => values.slice(3)],
+    ['one that is not finite', (values) => values.with(4, Infinity)],
+  ])('when they are read: %s', async (_what, change) => {
+    const key = await otherRanges(change);
+    await expect(readAll()).rejects.toEqual(damaged(key));
+    await expect((await store.open(digest)).range('z')).rejects.toEqual(damaged(key));
   });
 
   it('when its rows are read: a shard with other values, whose SHA-256 is right and whose blocks are not', async () => {

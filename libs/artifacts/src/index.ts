@@ -1,4 +1,4 @@
 export { ArtifactStore, type ArtifactHead } from './artifact-store.js';
 export { copyArtifact } from './copy-artifact.js';
 export type { Artifact } from './artifact.js';
-export type { Manifest, Provenance, ShardRecord, TensorPart, TensorRecord } from './manifest.js';
+export type { Manifest, Provenance, Shard, ShardRecord, TensorPart, TensorRecord } from './manifest.js';

@@ -5,22 +5,28 @@ import type { Manifest } from './manifest.js';
 export function isManifest(document: unknown): document is Manifest {
   return (
     isRecord(document) &&
-    document['format'] === 1 &&
+    document['format'] === 2 &&
     typeof document['kind'] === 'string' &&
     'attributes' in document &&
     isRecord(document['tensors']) &&
     Object.values(document['tensors']).every(isTensorRecord) &&
     Array.isArray(document['shards']) &&
-    document['shards'].every(isShardRecord) &&
+    document['shards'].every(isShard) &&
     isProvenance(document['provenance'])
   );
 }
 
 function isTensorRecord(value: unknown): boolean {
-  return isRecord(value) && isDType(value['dtype']) && isList(value['shape'], isSize) && typeof value['digest'] === 'string';
+  return (
+    isRecord(value) &&
+    isDType(value['dtype']) &&
+    isList(value['shape'], isSize) &&
+    isText(value['digest']) &&
+    (value['ranges'] === null || isText(value['ranges']))
+  );
 }
 
-function isShardRecord(value: unknown): boolean {
+function isShard(value: unknown): boolean {
   return (
     isRecord(value) &&
     typeof value['key'] === 'string' &&
@@ -38,9 +44,7 @@ function isPart(value: unknown): boolean {
     isSize(value['end']) &&
     value['start'] <= value['end'] &&
     isList(value['trailing'], isSize) &&
-    isList(value['blockDigests'], isText) &&
-    isList(value['min'], Number.isFinite) &&
-    isList(value['max'], Number.isFinite)
+    isList(value['blockDigests'], isText)
   );
 }
 

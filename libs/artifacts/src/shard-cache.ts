@@ -1,29 +1,27 @@
-import type { ObjectStore } from '@fathom/store';
 import type { Tensor } from '@fathom/tensors';
-import type { ShardRecord } from './manifest.js';
-import { loadShard } from './shards.js';
+import type { Shard } from './manifest.js';
 
 /** A shard's tensors by name. */
-type Shard = ReadonlyMap<string, Tensor>;
+type Tensors = ReadonlyMap<string, Tensor>;
 
 /** Shards that stay after they were used: readers go forward, and may straddle two. */
 const KEPT_SHARDS = 2;
 
 /** Shards of an artifact in memory: the two that were used last, and at most one that was read ahead. */
 export class ShardCache {
-  readonly #objects: ObjectStore;
+  readonly #read: (record: Shard) => Promise<Tensors>;
   /** In the order of use, the last used at the end. */
-  readonly #used = new Map<string, Promise<Shard>>();
-  #ahead: { readonly key: string; readonly reader: string; readonly shard: Promise<Shard> } | undefined;
+  readonly #used = new Map<string, Promise<Tensors>>();
+  #ahead: { readonly key: string; readonly reader: string; readonly shard: Promise<Tensors> } | undefined;
 
-  constructor(objects: ObjectStore) {
-    this.#objects = objects;
+  constructor(read: (record: Shard) => Promise<Tensors>) {
+    this.#read = read;
   }
 
   /** A shard, read unless it is here. @throws FathomError CORRUPT_DATA naming its key */
-  load(record: ShardRecord): Promise<Shard> {
+  load(record: Shard): Promise<Tensors> {
     const { key } = record;
-    const shard = this.#used.get(key) ?? this.#takeAhead(key) ?? loadShard(this.#objects, record);
+    const shard = this.#used.get(key) ?? this.#takeAhead(key) ?? this.#read(record);
     this.#used.delete(key);
     this.#used.set(key, shard);
     if (this.#used.size > KEPT_SHARDS) this.#used.delete(this.#used.keys().next().value!);
@@ -35,11 +33,11 @@ export class ShardCache {
    * Begins to read a shard that `reader` will probably want next. Only one is read ahead at a time: while one waits for another reader,
    * nothing happens. Never fails: a shard that cannot be read is forgotten, and its error told to who loads it.
    */
-  readAhead(record: ShardRecord, reader: string): void {
+  readAhead(record: Shard, reader: string): void {
     const { key } = record;
     const ahead = this.#ahead;
     if (this.#used.has(key) || ahead?.key === key || (ahead !== undefined && ahead.reader !== reader)) return;
-    const shard = loadShard(this.#objects, record);
+    const shard = this.#read(record);
     const mine = { key, reader, shard };
     this.#ahead = mine;
     shard.catch(() => {
@@ -47,7 +45,7 @@ export class ShardCache {
     });
   }
 
-  #takeAhead(key: string): Promise<Shard> | undefined {
+  #takeAhead(key: string): Promise<Tensors> | undefined {
     if (this.#ahead?.key !== key) return undefined;
     const { shard } = this.#ahead;
     this.#ahead = undefined;

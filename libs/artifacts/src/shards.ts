@@ -11,11 +11,10 @@ import {
   sliceRows,
   type Tensor,
 } from '@fathom/tensors';
-import { corrupt, getBlob, putBlob } from './blobs.js';
-import { columnExtremes } from './column-extremes.js';
+import { checkBlob, corrupt, getNamed, putBlob } from './blobs.js';
+import { columnExtremes, type ColumnExtremes } from './column-extremes.js';
 import { compareOnce } from './described-shards.js';
-import { failedFor } from './documents.js';
-import type { ShardRecord, TensorPart } from './manifest.js';
+import type { Shard, ShardRecord, TensorPart } from './manifest.js';
 
 const MOST_ROWS = 65_536;
 const MOST_BYTES = 64 * 2 ** 20;
@@ -33,32 +32,47 @@ export async function storeShard(objects: ObjectStore, start: number, tensors: r
   // By name, so that the bytes do not depend on the order in which the tensors are given.
   const ordered = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
   const bytes = encodeSafetensors(ordered);
-  const parts = ordered.map((tensor) => [tensor.name, describe(tensor, start)] as const);
+  const parts = ordered.map((tensor) => {
+    const part = describe(tensor, start);
+    const { min, max } = columnExtremes(tensor, start);
+    return [tensor.name, { ...part, min: Array.from(min), max: Array.from(max) }] as const;
+  });
   const { key } = await putBlob(objects, bytes);
   return { key, bytes: bytes.length, tensors: Object.fromEntries(parts) };
 }
 
+/** What the artifact says of the columns of a shard's tensor; undefined where it says nothing. */
+export type RangesOf = (name: string) => Promise<ColumnExtremes | undefined>;
+
 /**
- * Reads a shard and checks it against its record: the SHA-256 of its bytes every time, the digests of its blocks, its minima and
- * maxima once in a thread, since they follow from the bytes.
+ * Reads a shard and checks it against what its artifact says of it: every byte each time, its minima and maxima once in a thread, since
+ * they follow from the bytes.
+ * @param description digest of all that the artifact says of the shard
  * @throws FathomError CORRUPT_DATA naming the key, also when it is missing
  */
-export async function loadShard(objects: ObjectStore, shard: ShardRecord): Promise<Map<string, Tensor>> {
-  const bytes = await getBlob(objects, shard.key).catch((thrown: unknown) => {
-    throw failedFor(thrown, 'NOT_FOUND') ? corrupt(objects, shard.key, 'it is missing', thrown) : thrown;
-  });
+export async function loadShard(objects: ObjectStore, shard: Shard, description: string, rangesOf: RangesOf): Promise<Map<string, Tensor>> {
+  const bytes = await getNamed(objects, shard.key);
   if (bytes.length !== shard.bytes) throw corrupt(objects, shard.key, `it has ${bytes.length} bytes, not ${shard.bytes}`);
+  const another = (name: string) => corrupt(objects, shard.key, `its tensor ${name} is not the one that the manifest describes`);
   try {
     const tensors = decodeSafetensors(bytes, shard.key);
-    compareOnce(shard, () => {
-      for (const [name, part] of Object.entries(shard.tensors)) {
-        const tensor = tensors.get(name);
-        if (tensor === undefined || canonicalJson(describe(tensor, part.start)) !== canonicalJson(part))
-          throw corrupt(objects, shard.key, `its tensor ${name} is not the one that the manifest describes`);
+    for (const [name, part] of Object.entries(shard.tensors)) {
+      const tensor = tensors.get(name);
+      if (tensor === undefined || canonicalJson(describe(tensor, part.start)) !== canonicalJson(part)) throw another(name);
+    }
+    // In other files every byte is in a block, or follows from what describes the blocks: the SHA-256 of the whole would tell nothing more.
+    if (tensors.size > Object.keys(shard.tensors).length || !isHeadedAsWritten(bytes, tensors)) checkBlob(objects, shard.key, bytes);
+    await compareOnce(description, async () => {
+      for (const [name, { start }] of Object.entries(shard.tensors)) {
+        const said = await rangesOf(name);
+        const { min, max } = columnExtremes(tensors.get(name)!, start);
+        if (!areEqual(min, said?.min) || !areEqual(max, said?.max)) throw another(name);
       }
     });
     return tensors;
   } catch (thrown) {
+    // Bytes that are not the key's explain whatever else is wrong.
+    checkBlob(objects, shard.key, bytes);
     throw thrown instanceof InputError ? corrupt(objects, shard.key, thrown.message, thrown) : thrown;
   }
 }
@@ -86,14 +100,26 @@ function describe(tensor: Tensor, start: number): TensorPart {
       problem: 'a scalar has no rows',
       accepted: 'at least one dimension; a single value has the shape [1]',
     });
-  const { min, max } = columnExtremes(tensor, start);
   return {
     dtype: tensor.dtype,
     start,
     end: start + tensor.shape[0]!,
     trailing: tensor.shape.slice(1),
     blockDigests: blockDigests(tensor),
-    min: Array.from(min),
-    max: Array.from(max),
   };
+}
+
+/** Whether the bytes of a safetensors file before its tensors are the ones that `storeShard` writes. */
+function isHeadedAsWritten(bytes: Uint8Array, tensors: ReadonlyMap<string, Tensor>): boolean {
+  let end = 0;
+  const entries = [...tensors.values()].map(({ name, dtype, shape, data }) => [
+    name,
+    { dtype, shape, data_offsets: [end, (end += data.byteLength)] },
+  ]);
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset + 8, bytes.length - 8 - end).toString();
+  return head === JSON.stringify(Object.fromEntries(entries)).padEnd(head.length);
+}
+
+function areEqual(found: Float64Array, said: Float64Array | undefined): boolean {
+  return found.length === (said?.length ?? 0) && found.every((value, index) => value === said![index]);
 }

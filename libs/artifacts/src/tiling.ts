@@ -1,19 +1,22 @@
 import { InputError } from '@fathom/errors';
 import { BLOCK_ROWS, tensorDigest } from '@fathom/tensors';
-import type { ShardRecord, TensorPart, TensorRecord } from './manifest.js';
+import type { Shard, TensorPart, TensorRecord } from './manifest.js';
+
+/** A tensor as its shards tell. */
+type JoinedTensor = Omit<TensorRecord, 'ranges'>;
 
 /**
  * Puts the tensors of an artifact together from its shards.
  * @throws InputError naming the tensor unless its parts cover its rows without a gap or an overlap, agree in dtype and trailing shape,
  * and begin at multiples of 1,024 rows.
  */
-export function joinShards(shards: readonly ShardRecord[]): Record<string, TensorRecord> {
+export function joinShards(shards: readonly Shard[]): Record<string, JoinedTensor> {
   const parts = new Map<string, TensorPart[]>();
   for (const shard of shards) for (const [name, part] of Object.entries(shard.tensors)) parts.set(name, [...(parts.get(name) ?? []), part]);
   return Object.fromEntries([...parts.keys()].sort().map((name) => [name, joinParts(name, parts.get(name)!)]));
 }
 
-function joinParts(name: string, parts: TensorPart[]): TensorRecord {
+function joinParts(name: string, parts: TensorPart[]): JoinedTensor {
   parts.sort((a, b) => a.start - b.start || a.end - b.end);
   const { dtype, trailing } = parts[0]!;
   const blocks: string[] = [];

@@ -16,7 +16,7 @@ export interface Centres {
 export function cutCentres(centres: Float64Array, scale: Float64Array): Centres {
   const d = scale.length;
   const count = centres.length / d;
-  const vectors = emptyVectors(count, d);
+  const vectors = emptyVectors(count, d, 3);
   cutVectors(centres, scale, vectors);
   const halves = Float64Array.from({ length: count }, (_, j) => {
     let sum = 0;

@@ -1,41 +1,10 @@
-import { InputError, unwatched, type Control } from '@fathom/errors';
+import { InputError, stoppedBy, unwatched, type Control } from '@fathom/errors';
 import { inlineCrew, sharedFloat64, type Crew, type Task } from '@fathom/exact';
-import { memoryRows, type RowSource } from '@fathom/tensors';
+import type { RowSource } from '@fathom/tensors';
 import { inLanes, lanesFor } from './in-lanes.js';
 import { resolveNmfOptions, type NmfOptions } from './nmf-options.js';
 import { fitNmf, type NmfFit } from './nmf.js';
-import { requireCount, requireMatrix, requireValues } from './row-blocks.js';
-
-/** How the fit of one class went. */
-export interface ClassFitSummary {
-  readonly class: number;
-  /** Rows with this label. */
-  readonly rows: number;
-  readonly loss: number;
-  readonly relativeLoss: number;
-  readonly sweeps: number;
-  readonly converged: boolean;
-  readonly deadAtoms: number;
-}
-
-/** A dictionary stacked from those of the classes. */
-export interface ClassNmf {
-  /** (classes·r) × d row-major, in class order, rows of unit L2 norm (or zero). */
-  readonly atoms: Float64Array;
-  readonly perClass: readonly ClassFitSummary[];
-}
-
-/** Labelled rows of this process. */
-export interface LabelledRows {
-  /** n × d row-major, at least 0. */
-  readonly rows: Float64Array;
-  readonly n: number;
-  readonly d: number;
-  /** n class indices, 0..classes−1. */
-  readonly labels: Int32Array;
-  /** Number of classes. */
-  readonly classes: number;
-}
+import { requireValues } from './row-blocks.js';
 
 /** The fit of the rows of one class, and of nothing else. */
 export interface OneClassFit extends NmfFit {
@@ -44,35 +13,25 @@ export interface OneClassFit extends NmfFit {
   readonly rows: Uint32Array;
 }
 
-/**
- * The dictionary of one class: NMF of the rows labelled `label` (docs/measures.md §1a). It depends on those rows, the options
- * and the class index alone, so that classes may be fitted anywhere and in any order. Holds the rows of the class in memory; one
- * hand of the crew does the work. Tells no progress.
- * @throws InputError when the class has no row, a label is missing, or as {@link fitNmf}
- */
-export async function fitOneClass(
-  source: RowSource,
-  labels: Int32Array,
-  label: number,
-  options: NmfOptions,
-  crew: Crew,
-  control: Control = unwatched,
-): Promise<OneClassFit> {
-  const quiet: Control = { throwIfCancelled: () => control.throwIfCancelled(), progress: () => undefined };
-  const [fit] = await fitClasses(source, labels, { from: label, to: label + 1 }, options, crew, quiet);
-  return fit!;
-}
-
 /** NMF of rows (n × d) that threads share, by one of them. */
-export const fitGathered: Task<{ readonly rows: Float64Array; readonly d: number; readonly options: NmfOptions }, NmfFit> = {
+export const fitGathered: Task<GatheredRows, NmfFit> = {
   module: __filename,
   name: 'fitGathered',
-  run: ({ rows, d, options }, engine) => fitNmf(rows, rows.length / d, d, options, inlineCrew(engine)),
+  run: ({ rows, d, options, stopFlag }, engine) =>
+    fitNmf(rows, rows.length / d, d, options, inlineCrew(engine), stoppedBy(stopFlag, 'the fit of a class')),
 };
 
+interface GatheredRows {
+  readonly rows: Float64Array;
+  readonly d: number;
+  readonly options: NmfOptions;
+  readonly stopFlag: SharedArrayBuffer | undefined;
+}
+
 /**
- * {@link fitOneClass} for the classes from..to−1, as many at a time as the crew has hands, from one reading of their rows, all of
- * which are held. Progress counts classes.
+ * Class-wise NMF, the default dictionary (docs/measures.md §1a): for each class from..to−1 the NMF of the rows with that label. It depends
+ * on those rows, the options and the class index alone, so that classes may be fitted anywhere and in any order. They are fitted as many
+ * at a time as the crew has hands, each by one, from one reading of their rows, all of which are held. Progress counts classes.
  * @throws InputError when a class has no row, a label is missing, or as {@link fitNmf}
  */
 export async function fitClasses(
@@ -92,47 +51,11 @@ export async function fitClasses(
     control.throwIfCancelled();
     const label = from + index;
     const own = { ...filled, stream: `${filled.stream}/class ${label}` };
-    const fit = await crew.run(fitGathered, { rows: gathered[index]!, d: source.columns, options: own });
+    const fit = await crew.run(fitGathered, { rows: gathered[index]!, d: source.columns, options: own, stopFlag: control.stopFlag });
     fits[index] = { ...fit, class: label, rows: wanted[index]! };
     control.progress(++done, to - from);
   });
   return fits;
-}
-
-/**
- * Class-wise NMF, the default dictionary (docs/measures.md §1a): {@link fitOneClass} for every class, stacked in class order.
- * Progress counts classes.
- * @throws InputError when a class has no row, a label is no class, or as {@link fitNmf}
- */
-export async function fitClassNmf(input: LabelledRows, options: NmfOptions, crew: Crew, control: Control = unwatched): Promise<ClassNmf> {
-  const { rows, n, d, labels, classes } = input;
-  const { atoms: r } = resolveNmfOptions(options);
-  requireCount('classes', classes);
-  requireLabels(labels, n, classes);
-  requireMatrix('activations', rows, n, d);
-  const source = memoryRows('activations', rows, n, d);
-  for (let label = 0; label < classes; label++) rowsOfClass(source, labels, label); // refused before any work is done
-  const fits = await fitClasses(source, labels, { from: 0, to: classes }, options, crew, control);
-  const atoms = new Float64Array(classes * r * d);
-  const perClass = fits.map((fit, label): ClassFitSummary => {
-    atoms.set(fit.atoms, label * r * d);
-    const { loss, relativeLoss, sweeps, converged, deadAtoms } = fit;
-    return { class: label, rows: fit.rows.length, loss, relativeLoss, sweeps, converged, deadAtoms };
-  });
-  return { atoms, perClass };
-}
-
-function requireLabels(labels: Int32Array, n: number, classes: number): void {
-  if (labels.length !== n)
-    throw new InputError({ field: 'labels', problem: 'wrong number of labels', value: labels.length, accepted: `one for each of ${n} rows` });
-  const wrong = labels.findIndex((label) => label < 0 || label >= classes);
-  if (wrong >= 0)
-    throw new InputError({
-      field: `labels[${wrong}]`,
-      problem: 'no such class',
-      value: labels[wrong],
-      accepted: `an integer from 0 to ${classes - 1}`,
-    });
 }
 
 function rowsOfClass(source: RowSource, labels: Int32Array, label: number): Uint32Array {

@@ -9,7 +9,7 @@ describe('sums of products of codes and rows', () => {
     const level = fc.bigInt({ min: -(2n ** 51n), max: 2n ** 51n });
     fc.assert(
       fc.property(fc.array(level, { minLength: 8, maxLength: 8 }), (values) => {
-        const parts = [emptySums(1, 1), emptySums(1, 1)];
+        const parts = [emptySums(1, 1, 3), emptySums(1, 1, 3)];
         values.forEach((value, at) => (parts[at % 2]!.cross[at >> 1] = Number(value)));
         const exact = values.reduce((sum, value, at) => sum + value * 256n ** BigInt(3 - (at >> 1)), 0n);
         const largest = values.reduce((sum, value, at) => sum + (value < 0n ? -value : value) * 256n ** BigInt(3 - (at >> 1)), 0n);
@@ -23,14 +23,14 @@ describe('sums of products of codes and rows', () => {
     fc.assert(
       fc.property(fc.tuple(digit, digit, digit), fc.tuple(digit, digit, digit), fc.tuple(digit, digit), (one, other, row) => {
         const value = ([a, b, c]: readonly [number, number, number]) => a * 65_536 + b * 256 + c;
-        const sums = emptySums(2, 1);
+        const sums = emptySums(2, 1, 3);
         const digits = [one[0], other[0], one[1], other[1], one[2], other[2]]; // digit by digit, two codes each
         addCross(
-          sums.cross,
+          sums,
           Int32Array.from(digits, (x) => x * row[0]),
           Int32Array.from(digits, (x) => x * row[1]),
         );
-        addGramLevels(sums.gram, Int32Array.from(digits.flatMap((x) => digits.map((y) => x * y))), 2);
+        addGramLevels(sums, Int32Array.from(digits.flatMap((x) => digits.map((y) => x * y))), 2);
         const scale = Float64Array.of(2, 4);
         const a = row[0] * 256 + row[1];
         expect([...crossOf([sums], 2, 1, 0, 1, scale, Float64Array.of(8))]).toEqual(
@@ -40,5 +40,15 @@ describe('sums of products of codes and rows', () => {
         expect([...gramOf([sums], 2, scale)].map((x) => x + 0)).toEqual(gram);
       }),
     );
+  });
+
+  it('take in products of any number, level by level', () => {
+    const [r, d, digits] = [3, 7, 2] as const;
+    const products = (seed: number) => Int32Array.from({ length: digits * r * d }, (_, at) => Math.imul(at + seed, 0x9e3779b1));
+    const [high, low, sums] = [products(1), products(2), emptySums(r, d, digits)];
+    sums.cross.forEach((_, at) => (sums.cross[at] = 2 ** 40 + at));
+    addCross(sums, high, low);
+    const expected = Float64Array.from(sums.cross, (_, at) => 2 ** 40 + at + (high[at] ?? 0) + (low[at - r * d] ?? 0));
+    expect([...sums.cross]).toEqual([...expected]);
   });
 });

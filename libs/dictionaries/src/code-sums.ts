@@ -1,41 +1,49 @@
 import { sharedFloat64 } from '@fathom/exact';
-import { DIGITS } from './byte-digits.js';
+import type { Digits } from './byte-digits.js';
 
-/** Levels of ZᵀA: codes have three digits, rows two. */
-const CROSS_LEVELS = DIGITS + 1;
-/** Levels of ZᵀZ. */
-const GRAM_LEVELS = 2 * DIGITS - 1;
+/** Levels of ZᵀA: rows have two digits. */
+const crossLevels = (digits: Digits): number => digits + 1;
+const gramLevels = (digits: Digits): number => 2 * digits - 1;
 
 /**
  * ZᵀA and ZᵀZ over some rows, level by level: the sum of products of digits of one weight, an exact integer up to 2³⁷ rows, so that it
  * does not matter which rows were added where, or in which order. Shared between threads; one task at a time adds to it.
  */
 export interface CodeSums {
-  /** 4 × r × d. */
+  /** Digits of a code. */
+  readonly digits: Digits;
+  /** (digits + 1) × r × d. */
   readonly cross: Float64Array;
-  /** 5 × r × r. */
+  /** (2·digits − 1) × r × r. */
   readonly gram: Float64Array;
 }
 
-/** Sums that are 0. */
-export function emptySums(r: number, d: number): CodeSums {
-  return { cross: sharedFloat64(CROSS_LEVELS * r * d), gram: sharedFloat64(GRAM_LEVELS * r * r) };
+/** Sums that are 0; without ZᵀA where d is 0. */
+export function emptySums(r: number, d: number, digits: Digits): CodeSums {
+  return { digits, cross: sharedFloat64(crossLevels(digits) * r * d), gram: sharedFloat64(gramLevels(digits) * r * r) };
 }
 
-/** Adds the products of the codes' digits (3·r) with the high and with the low bytes of rows, each 3·r × d. */
-export function addCross(sums: Float64Array, high: Int32Array, low: Int32Array): void {
-  const level = high.length / DIGITS;
-  for (let at = 0; at < high.length; at++) sums[at] = sums[at]! + high[at]!;
-  for (let at = 0; at < low.length; at++) sums[level + at] = sums[level + at]! + low[at]!;
+/** Sums become 0 again. */
+export function clearSums({ cross, gram }: CodeSums): void {
+  cross.fill(0);
+  gram.fill(0);
 }
 
-/** Adds the products of the codes' digits with one another, 3·r × 3·r. */
-export function addGramLevels(sums: Float64Array, products: Int32Array, r: number): void {
-  for (let p = 0; p < DIGITS; p++)
+/** Adds the products of the codes' digits with the high and with the low bytes of rows, each digits·r × d. Memory is the limit: each sum is read once. */
+export function addCross({ digits, cross: sums }: CodeSums, high: Int32Array, low: Int32Array): void {
+  const level = high.length / digits;
+  for (let at = 0; at < level; at++) sums[at] = sums[at]! + high[at]!;
+  for (let at = level; at < high.length; at++) sums[at] = sums[at]! + (high[at]! + low[at - level]!);
+  for (let at = high.length; at < sums.length; at++) sums[at] = sums[at]! + low[at - level]!;
+}
+
+/** Adds the products of the codes' digits with one another, digits·r × digits·r. */
+export function addGramLevels({ digits, gram: sums }: CodeSums, products: Int32Array, r: number): void {
+  for (let p = 0; p < digits; p++)
     for (let j = 0; j < r; j++)
-      for (let q = 0; q < DIGITS; q++) {
+      for (let q = 0; q < digits; q++) {
         const to = ((p + q) * r + j) * r;
-        const from = ((p * r + j) * DIGITS + q) * r;
+        const from = ((p * r + j) * digits + q) * r;
         for (let l = 0; l < r; l++) sums[to + l] = sums[to + l]! + products[from + l]!;
       }
 }
@@ -47,7 +55,7 @@ export function crossOf(parts: readonly CodeSums[], r: number, d: number, from: 
   const total = new Float64Array(width);
   for (let j = 0; j < r; j++) {
     const at = j * width;
-    for (let level = 0; level < CROSS_LEVELS; level++) {
+    for (let level = 0; level < crossLevels(parts[0]!.digits); level++) {
       addParts(total, parts, (level * r + j) * d + from);
       for (let c = 0; c < width; c++) out[at + c] = out[at + c]! * 256 + total[c]!;
     }
@@ -66,7 +74,7 @@ export function gramOf(parts: readonly CodeSums[], r: number, codeScale: Float64
   const out = new Float64Array(r * r);
   for (let at = 0; at < out.length; at++) {
     let value = 0;
-    for (let level = 0; level < GRAM_LEVELS; level++) {
+    for (let level = 0; level < gramLevels(parts[0]!.digits); level++) {
       let sum = 0;
       for (const { gram } of parts) sum += gram[level * r * r + at]!;
       value = value * 256 + sum;

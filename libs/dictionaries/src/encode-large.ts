@@ -1,4 +1,4 @@
-import { digitProduct, digitScratch, leftDigits, type IntegerEngine, type LeftDigits, type RightDigits, type Task } from '@fathom/exact';
+import { digitProduct, leftDigits, type IntegerEngine, type LeftDigits, type RightDigits, type Task } from '@fathom/exact';
 import { ActiveSet } from './active-set.js';
 import { givenUp, largest, type RowsToEncode } from './encode-dense.js';
 import { firstDigits, type LargeDictionary } from './large-dictionary.js';
@@ -42,10 +42,9 @@ export const encodeLarge: Task<RowsToEncode & { readonly dictionary: LargeDictio
 
 /** Products of residuals with all atoms, rows × k. */
 async function multiply(left: LeftDigits, tiles: readonly RightDigits[], k: number, engine: IntegerEngine, out: Float64Array): Promise<void> {
-  const scratch = digitScratch();
   let offset = 0;
   for (const tile of tiles) {
-    await digitProduct(left, tile, engine, out, { offset, stride: k, scratch });
+    await digitProduct(left, tile, engine, out, { offset, stride: k });
     offset += tile.columns;
   }
 }

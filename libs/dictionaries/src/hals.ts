@@ -1,83 +1,100 @@
-import { MOST } from './byte-digits.js';
-import { ROUND } from './chunk-planes.js';
+import { KernelLayout, kernels, layArray, type Address } from '@fathom/kernels';
 
 /**
  * Hierarchical alternating least squares: rank-one updates in index order, each the minimiser of ‖A − ZD‖² in one column of
  * Z or one row of D while all else stays (docs/measures.md §1a). A column of Z is updated row by row: rows do not see each other.
  */
 
-/** Rows that are updated side by side: one alone would wait for each addition. Every sum runs over the atoms in order, so that no bit depends on it. */
-const SIDE = 4;
+/** Values of codes or atoms that are worked on at a time, and of a Gram matrix: they fit a processor's cache. */
+const MOST_VALUES = 2 ** 15;
+const MOST_GRAM = 2 ** 16;
+
+/** What codes move towards, and how far. */
+export interface CodesStep {
+  /** A·Dᵀ, rows × r. */
+  readonly products: Float64Array;
+  /** D·Dᵀ, r × r. */
+  readonly gram: Float64Array;
+  /** A power of two for each atom: codes become multiples of its inverse. */
+  readonly codeScale: Float64Array;
+  /** The largest such multiple. */
+  readonly most: number;
+  /** Share of the update by which codes go beyond it, as far as zero; at least 0. */
+  readonly reach: number;
+}
 
 /**
- * One update of the codes of some rows. `codes` is rows × r from `start` on, `products` = A·Dᵀ rows × r, `gram` = D·Dᵀ. Codes are
- * rounded to multiples of 1/codeScale (powers of two, one an atom). The code of a zero atom is left as it is.
+ * One update of the codes of some rows: from `codes` into `into`, both rows × r from `start` on, which may be the same.
+ * The code of a zero atom stays, but for rounding.
  */
-export function updateCodes(
-  codes: Float64Array,
-  start: number,
-  products: Float64Array,
-  gram: Float64Array,
-  codeScale: Float64Array,
-  rows: number,
-  r: number,
-): void {
-  const side = new Float64Array(SIDE * r);
-  const sideProducts = new Float64Array(SIDE * r);
-  const slopes = codeScale.map((_, j) => 1 / gram[j * r + j]!); // infinite for a zero atom
-  for (let first = 0; first < rows; first += SIDE) {
-    const count = Math.min(SIDE, rows - first);
-    for (let t = 0; t < count; t++) {
-      for (let j = 0; j < r; j++) {
-        side[j * SIDE + t] = codes[start + (first + t) * r + j]!;
-        sideProducts[j * SIDE + t] = products[(first + t) * r + j]!;
-      }
-    }
-    for (let j = 0; j < r; j++) if (gram[j * r + j]! > 0) updateOne(side, sideProducts, gram, j, r, slopes[j]!, codeScale[j]!);
-    for (let t = 0; t < count; t++) for (let j = 0; j < r; j++) codes[start + (first + t) * r + j] = side[j * SIDE + t]!;
+export function updateCodes(codes: Float64Array, into: Float64Array, start: number, rows: number, step: CodesStep): void {
+  const { products, gram, codeScale, most, reach } = step;
+  const { memory, ...kernel } = kernels();
+  const { float64 } = memory;
+  const r = codeScale.length;
+  const even = (r + 1) & ~1;
+  const height = Math.max(1, Math.floor(MOST_VALUES / r));
+  for (let first = 0; first < rows; first += height) {
+    const count = Math.min(height, rows - first);
+    const [from, size] = [start + first * r, count * r];
+    const layout = new KernelLayout();
+    const scales = layout.take(16 * even);
+    float64.set(codeScale, scales / 8);
+    codeScale.forEach((scale, j) => (float64[scales / 8 + even + j] = 1 / scale)); // exact: powers of two
+    const before = layArray(codes.subarray(from, from + size), layout);
+    const productsAt = layArray(products.subarray(first * r, first * r + size), layout);
+    const [after, side] = [layout.take(8 * size), layout.take(64 + 128 * r)];
+    const forGram = gramRows(gram, r, layout);
+    forGram((at, j, end) => {
+      kernel.updateCodes(j === 0 ? before : after, after, productsAt, at, j, end, count, r, side);
+    });
+    kernel.settleCodes(after, before, scales, count, r, most, reach);
+    into.set(float64.subarray(after / 8, after / 8 + size), from);
   }
-}
-
-function updateOne(side: Float64Array, products: Float64Array, gram: Float64Array, j: number, r: number, slope: number, scale: number): void {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  for (let l = 0, at = 0, from = j * r; l < r; l++, at += SIDE) {
-    const g = gram[from + l]!;
-    s0 += g * side[at]!;
-    s1 += g * side[at + 1]!;
-    s2 += g * side[at + 2]!;
-    s3 += g * side[at + 3]!;
-  }
-  const at = j * SIDE;
-  side[at] = rounded(side[at]! + (products[at]! - s0) * slope, scale);
-  side[at + 1] = rounded(side[at + 1]! + (products[at + 1]! - s1) * slope, scale);
-  side[at + 2] = rounded(side[at + 2]! + (products[at + 2]! - s2) * slope, scale);
-  side[at + 3] = rounded(side[at + 3]! + (products[at + 3]! - s3) * slope, scale);
-}
-
-/** The nearest multiple of 1/scale that is a code: at least 0, at most 24 bits. */
-function rounded(value: number, scale: number): number {
-  const q = value * scale + ROUND - ROUND;
-  return q > 0 ? (q < MOST ? q : MOST) / scale : 0;
 }
 
 /**
- * One update of the atoms (r × d), from `codesRows` = ZᵀA (r × d) and `codesGram` = ZᵀZ (r × r). Columns do not see each other.
+ * Updates of the atoms (r × d), from `codesRows` = ZᵀA (r × d) and `codesGram` = ZᵀZ (r × r). Columns do not see each other.
  * An atom that no row uses (its codes are all 0) is left as it is.
  */
-export function updateAtoms(atoms: Float64Array, codesRows: Float64Array, codesGram: Float64Array, r: number, d: number): void {
-  const slope = new Float64Array(d);
-  for (let j = 0; j < r; j++) {
-    const curvature = codesGram[j * r + j]!;
-    if (!(curvature > 0)) continue;
-    for (let c = 0; c < d; c++) slope[c] = codesRows[j * d + c]!;
-    for (let l = 0; l < r; l++) {
-      const weight = codesGram[j * r + l]!;
-      if (weight === 0) continue;
-      for (let c = 0; c < d; c++) slope[c] = slope[c]! - weight * atoms[l * d + c]!;
-    }
-    for (let c = 0; c < d; c++) {
-      const moved = atoms[j * d + c]! + slope[c]! / curvature;
-      atoms[j * d + c] = moved > 0 ? moved : 0;
+export function updateAtoms(atoms: Float64Array, codesRows: Float64Array, codesGram: Float64Array, r: number, d: number, updates: number): void {
+  const { memory, ...kernel } = kernels();
+  const { float64 } = memory;
+  const width = EIGHT * Math.ceil(Math.max(1, Math.min(d, MOST_VALUES / r - EIGHT)) / EIGHT);
+  const stride = width + EIGHT; // no power of two, or rows would share a place in the cache
+  for (let first = 0; first < d; first += width) {
+    const end = Math.min(d, first + width);
+    const layout = new KernelLayout();
+    const [own, products] = [atoms, codesRows].map((all) => {
+      const at = layout.take(8 * r * stride);
+      float64.fill(0, at / 8, at / 8 + r * stride);
+      for (let j = 0; j < r; j++) float64.set(all.subarray(j * d + first, j * d + end), at / 8 + j * stride);
+      return at;
+    }) as [Address, Address];
+    const forGram = gramRows(codesGram, r, layout);
+    for (let update = 0; update < updates; update++)
+      forGram((at, j, last) => {
+        kernel.updateAtoms(own, products, 8 * stride, at, j, last, r, width);
+      });
+    for (let j = 0; j < r; j++) {
+      const from = own / 8 + j * stride;
+      atoms.set(float64.subarray(from, from + end - first), j * d + first);
     }
   }
+}
+
+/** Columns of atoms come by so many. */
+const EIGHT = 8;
+
+/** What calls with as many rows of a Gram matrix at a time as there is room for, in order. */
+function gramRows(gram: Float64Array, r: number, layout: KernelLayout): (visit: (at: Address, first: number, end: number) => void) => void {
+  const height = Math.min(r, Math.max(1, Math.floor(MOST_GRAM / r)));
+  const at = layout.take(8 * height * r);
+  return (visit) => {
+    for (let first = 0; first < r; first += height) {
+      const end = Math.min(r, first + height);
+      kernels().memory.float64.set(gram.subarray(first * r, end * r), at / 8);
+      visit(at, first, end);
+    }
+  };
 }

@@ -1,3 +1,5 @@
+import { allEnded } from '@fathom/exact';
+
 /**
  * Does pieces of work 0..count−1 in order, at most `lanes` at a time; a piece knows its lane, so that it may use what belongs to the lane.
  * After a failure no further piece is begun; the first failure is thrown once all that were begun have ended.
@@ -14,8 +16,7 @@ export async function inLanes(count: number, lanes: number, work: (index: number
       }
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(lanes, count) }, (_, lane) => run(lane)));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await allEnded(Array.from({ length: Math.min(lanes, count) }, (_, lane) => run(lane)));
 }
 
 /** Lanes that keep all hands of a crew busy: one more than there are hands, so that none waits for the next piece. */

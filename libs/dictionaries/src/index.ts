@@ -1,6 +1,6 @@
 export { fitNmf, fitNmfStreamed, type NmfFit } from './nmf.js';
 export { type NmfOptions } from './nmf-options.js';
-export { fitClassNmf, fitClasses, fitOneClass, type ClassFitSummary, type ClassNmf, type LabelledRows, type OneClassFit } from './class-nmf.js';
+export { fitClasses, type OneClassFit } from './class-nmf.js';
 export { NnlsEncoder, type Encoded, type NnlsOptions } from './nnls-encoder.js';
 export { decode } from './decode.js';
 export { neuronBasis, randomDirections } from './baselines.js';

@@ -1,6 +1,6 @@
-import { digitProduct, leftDigits, rightDigits, sharedFloat64, sharedStorage, type Crew, type RightDigits, type Task } from '@fathom/exact';
+import { allEnded, digitProduct, leftDigits, rightDigits, sharedFloat64, sharedStorage, type Crew, type RightDigits, type Task } from '@fathom/exact';
 
-/** Digits of the atoms in H: 40 bits (docs/measures.md §10.2). */
+/** Digits of the atoms in H: 40 bits (docs/measures.md §10.3). */
 const DIGITS = 5;
 /** Atoms whose digits lie side by side. */
 const TILE_ATOMS = 1024;
@@ -22,10 +22,10 @@ export interface LargeDictionary {
 export async function largeDictionary(atoms: Float64Array, k: number, d: number, ridge: number, crew: Crew): Promise<LargeDictionary> {
   const h = sharedFloat64((k * (k + 1)) / 2);
   const starts = Array.from({ length: Math.ceil(k / TILE_ATOMS) }, (_, tile) => tile * TILE_ATOMS);
-  const tiles = await Promise.all(starts.map((from) => crew.run(cutTile, { atoms, d, from, to: Math.min(k, from + TILE_ATOMS) })));
+  const tiles = await allEnded(starts.map((from) => crew.run(cutTile, { atoms, d, from, to: Math.min(k, from + TILE_ATOMS) })));
   const dictionary = { k, d, atoms, ridge, h, tiles };
   // The longest rows first: what is left at the end is short.
-  await Promise.all(starts.toReversed().map((from) => crew.run(multiplyTile, { dictionary, from, to: Math.min(k, from + TILE_ATOMS) })));
+  await allEnded(starts.toReversed().map((from) => crew.run(multiplyTile, { dictionary, from, to: Math.min(k, from + TILE_ATOMS) })));
   return dictionary;
 }
 

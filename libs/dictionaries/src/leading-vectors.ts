@@ -20,15 +20,14 @@ export interface LeadingVectors {
 /** Up to so many columns AᵀA is decomposed whole, which is exact; beyond, a subspace is iterated. */
 const WHOLE_GRAM_COLUMNS = 256;
 const EXTRA_DIRECTIONS = 10;
-const MOST_STEPS = 5;
-/** Steps end when the subspace holds so little more of ‖A‖² than before, as a share of what it holds. */
-const SETTLED = 1e-4;
+/** Looks at all rows: each but the last turns the subspace towards the leading vectors. */
+const LOOKS = 3;
 /** Of the largest eigenvalue of AᵀA. Rounding to 16 bits leaves about 1e-11 of it in the ones that are zero. */
 const LEAST_EIGENVALUE = 1e-10;
 
 /**
  * The `most` leading right singular vectors of A [n, d] in fixed point. d ≤ 256: the eigenvectors of AᵀA by Jacobi rotations. Larger
- * d: seeded subspace iteration with 10 extra directions, until it settles or 5 steps; vectors whose singular values nearly tie with
+ * d: seeded subspace iteration with 10 extra directions, in three looks at the rows; vectors whose singular values nearly tie with
  * those left out are then approximate, which a start may be.
  */
 export async function leadingVectors(rows: PlanedChunks, most: number, options: Required<NmfOptions>, control: Control): Promise<LeadingVectors> {
@@ -36,40 +35,40 @@ export async function leadingVectors(rows: PlanedChunks, most: number, options: 
   if (d <= WHOLE_GRAM_COLUMNS) {
     const identity = new Float64Array(d * d);
     for (let c = 0; c < d; c++) identity[c * d + c] = 1;
-    const gram = gramOf(await projectedSums(rows, identity, rows.scale, control), d, rows.scale); // the rows themselves, exactly
+    const gram = gramOf(await projectedSums(rows, identity, rows.scale, 0, control), d, rows.scale); // the rows themselves, exactly
     const { values, vectors } = symmetricEigen(gram, d);
     return largest(values, vectors, d, most);
   }
   const q = Math.min(most + EXTRA_DIRECTIONS, rows.rows, d);
-  const codeScale = new Float64Array(q).fill(scaleFor(rows.longest * (1 + 1 / 1024)));
+  const codeScale = new Float64Array(q).fill(scaleFor(rows.longest * (1 + 1 / 1024), 3));
   let basis = new Float64Array(q * d);
   new Prng(options.seed, `${options.stream}/subspace`).fillGaussian(basis);
   orthonormalise(basis, q, d);
-  let held = 0;
-  for (let step = 1; ; step++) {
-    const sums = await projectedSums(rows, basis, codeScale, control);
-    const gram = gramOf(sums, q, codeScale);
-    const before = held;
-    held = 0;
-    for (let i = 0; i < q; i++) held += gram[i * q + i]!;
-    if (step >= MOST_STEPS || held - before <= SETTLED * held) return turned(gram, basis, q, d, most);
-    basis = crossOf(sums, q, d, 0, d, codeScale, rows.scale);
+  for (let look = 1; look < LOOKS; look++) {
+    basis = crossOf(await projectedSums(rows, basis, codeScale, d, control), q, d, 0, d, codeScale, rows.scale);
     orthonormalise(basis, q, d);
   }
+  return turned(gramOf(await projectedSums(rows, basis, codeScale, 0, control), q, codeScale), basis, q, d, most);
 }
 
-/** PᵀA and PᵀP for the projections P of the rows on vectors, rounded by `codeScale`. */
-async function projectedSums(rows: PlanedChunks, vectors: Float64Array, codeScale: Float64Array, control: Control): Promise<readonly CodeSums[]> {
+/** PᵀP for the projections P of the rows on vectors, rounded by `codeScale`, and PᵀA where `columns` is d; none of it where that is 0. */
+async function projectedSums(
+  rows: PlanedChunks,
+  vectors: Float64Array,
+  codeScale: Float64Array,
+  columns: number,
+  control: Control,
+): Promise<readonly CodeSums[]> {
   const count = codeScale.length;
-  const digits = emptyVectors(count, rows.columns);
+  const digits = emptyVectors(count, rows.columns, 3);
   cutVectors(vectors, rows.scale, digits);
-  const parts = Array.from({ length: rows.lanes }, () => emptySums(count, rows.columns));
+  const parts = Array.from({ length: rows.lanes }, () => emptySums(count, columns, 3));
   const projections: Float64Array[] = [];
   await rows.forEach(control, ({ rows: height, planes, lane }) => {
     const known = projections[lane];
     const codes = known && known.length >= height * count ? known : (projections[lane] = sharedFloat64(height * count));
-    const towards = { vectors: digits };
-    return rows.crew.run(sweepChunk, { planes, codes: codes.subarray(0, height * count), codeScale, towards, sums: parts[lane]! });
+    const into = codes.subarray(0, height * count);
+    return rows.crew.run(sweepChunk, { planes, codes: into, into, codeScale, vectors: digits, sums: parts[lane]! });
   });
   return parts;
 }

@@ -1,31 +1,32 @@
 import { unwatched, type Control } from '@fathom/errors';
 import { sharedFloat64, type Crew } from '@fathom/exact';
 import { memoryRows, type RowSource } from '@fathom/tensors';
-import { cutVectors, emptyVectors, scaleFor } from './byte-digits.js';
+import { cutVectors, emptyVectors, scaleFor, type Digits, type VectorDigits } from './byte-digits.js';
 import { emptySums, gramOf, type CodeSums } from './code-sums.js';
 import { resolveNmfOptions, type NmfOptions } from './nmf-options.js';
-import { nndsvdStart } from './nndsvd.js';
+import { nndsvdStart, type NmfStart } from './nndsvd.js';
 import { PlanedChunks } from './planed-chunks.js';
 import { requireMatrix } from './row-blocks.js';
 import { innerProducts } from './row-products.js';
 import { sweepAtoms, type AtomsOutcome } from './sweep-atoms.js';
 import { sweepChunk } from './sweep-chunk.js';
+import { FIRST_WAY, isEnd, wayAfter, type SweepWay } from './sweep-way.js';
 
 /** A ≈ Z·D with nothing below zero. */
 export interface NmfFit {
   /** D, r × d row-major, rows of unit L2 norm; an atom that no row uses is zero. */
   readonly atoms: Float64Array;
-  /** Z, n × r row-major, with the scale; rounded to 2⁻²³ of the largest length of a row. {@link NnlsEncoder} makes codes of full accuracy. */
+  /** Z, n × r row-major, with the scale; rounded to 2⁻¹⁵ of the largest length of a row, or finer. {@link NnlsEncoder} makes codes of full accuracy. */
   readonly codes: Float64Array;
   /** ‖A − ZD‖²_F of A in 16-bit fixed point, good to about 1e-15 of ‖A‖²_F. */
   readonly loss: number;
   /** loss / ‖A‖²_F, 0..1; 0 where A is zero. */
   readonly relativeLoss: number;
-  /** The loss at the start, and after each sweep. */
+  /** The loss after each sweep, never rising. */
   readonly losses: readonly number[];
-  /** Sweeps over the rows that were made, 1..maxSweeps. */
+  /** Sweeps over the rows that were made, 1..maxSweeps, with those that were undone. */
   readonly sweeps: number;
-  /** Whether the last sweep lowered the loss by less than the tolerance; else the sweeps ran out. */
+  /** Whether the last sweep was one from the very atoms and codes of the one before, and lowered the loss by less than the tolerance; else the sweeps ran out. */
   readonly converged: boolean;
   /** Number of zero atoms. */
   readonly deadAtoms: number;
@@ -48,11 +49,14 @@ export async function fitNmf(
 }
 
 /**
- * Non-negative matrix factorisation by HALS from an NNDSVD start (docs/measures.md §1a), one update of all codes and one of all atoms
- * a sweep. A code needs its own row and D alone, and D needs no more of the rows than ZᵀA and ZᵀZ. Rows are read in 16-bit fixed
- * point (§10.2), codes are kept to 24 bits, atoms enter products with 24 bits; ZᵀA and ZᵀZ are exact sums: the same bits for any
- * chunks, crew and engine. Rows that do not fit into `keptBytes` are read again in every sweep; the codes (n × r) are always held.
- * Progress counts sweeps. Costs about 24·n·d·r operations on bytes and n·r² multiply-adds a sweep.
+ * Non-negative matrix factorisation by HALS from an NNDSVD start (docs/measures.md §1a), one update of all codes and three of all
+ * atoms a sweep. A code needs its own row and D alone, and D needs no more of the rows than ZᵀA and ZᵀZ. A sweep starts ahead of where the
+ * last one ended, and its codes go beyond their update, as far as that serves (Ang and Gillis 2019): where it lowers the loss by less than
+ * the tolerance, or raises it (then it is undone), the next sweep does without, and only such a plain one ends the fit. Rows are read in
+ * 16-bit fixed point (§10.2); codes and atoms enter products with 16 bits while sweeps change the loss by 1e-4 of it or more, with 24
+ * towards the end; ZᵀA and ZᵀZ are exact sums: the same bits for any chunks, crew and engine. Rows that do not fit into `keptBytes` are
+ * read again in every sweep; the codes (n × r) are always held, twice. Progress counts sweeps. A sweep costs about 16·n·d·r operations on
+ * bytes, or 24, and n·r² multiply-adds.
  * @throws InputError as {@link fitNmf}, naming the source; CANCELLED when `control` says so
  */
 export async function fitNmfStreamed(source: RowSource, options: NmfOptions, crew: Crew, control: Control = unwatched): Promise<NmfFit> {
@@ -61,48 +65,95 @@ export async function fitNmfStreamed(source: RowSource, options: NmfOptions, cre
   const rows = await PlanedChunks.open(source, { chunkRows: filled.blockRows, keptBytes: filled.keptBytes, negative: false }, crew, control);
   const { rows: n, columns: d, energy } = rows;
   const start = await nndsvdStart(rows, filled, control);
-  const { codes } = start;
-  const atoms = sharedFloat64(r * d);
-  atoms.set(start.atoms);
-  const vectors = emptyVectors(r, d);
-  const parts = Array.from({ length: rows.lanes }, () => emptySums(r, d));
-  const codeScale = new Float64Array(r);
-  let gram: Float64Array = new Float64Array(r * r);
-  innerProducts(gram, 0, atoms, r, atoms, r, d);
+  const room = (digits: Digits): Room => ({
+    vectors: emptyVectors(r, d, digits),
+    parts: Array.from({ length: rows.lanes }, () => emptySums(r, d, digits)),
+  });
+  const [fine, rough] = [room(3), room(2)];
 
-  const sweep = async (update: boolean): Promise<{ outcome: AtomsOutcome; codesGram: Float64Array }> => {
-    for (let j = 0; j < r; j++) codeScale[j] = codeScaleFor(rows.longest, gram[j * r + j]!, codeScale[j]!);
-    if (update) cutVectors(atoms, rows.scale, vectors);
-    clear(parts);
-    await rows.forEach(control, ({ start: first, rows: count, planes, lane }) =>
-      crew.run(sweepChunk, {
-        planes,
-        codes: codes.subarray(first * r, (first + count) * r),
-        codeScale,
-        sums: parts[lane]!,
-        ...(update ? { towards: { vectors, gram } } : {}),
-      }),
-    );
-    const codesGram = gramOf(parts, r, codeScale);
-    return { outcome: await sweepAtoms({ parts, atoms, codesGram, codeScale, scale: rows.scale, update }, crew), codesGram };
+  /** One sweep from `kept` towards the atoms `from`; the new codes and atoms are written into those of `next`. */
+  const sweep = async (kept: Factors, from: Atoms, next: Pick<Factors, 'atoms' | 'codes'>, ahead: Float64Array, way: SweepWay) => {
+    const codeScale = kept.codeScale.map((before, j) => codeScaleFor(rows.longest, from.gram[j * r + j]!, before));
+    const { vectors, parts } = way.isRough ? rough : fine;
+    const unit = way.isRough ? codeScale.map((scale) => scale / 256) : codeScale;
+    cutVectors(from.atoms, rows.scale, vectors);
+    const begun = new Set<number>(); // each lane has a chunk at least
+    const update = { gram: from.gram, reach: way.isPlain ? 0 : way.pace };
+    await rows.forEach(control, ({ start: first, rows: count, planes, lane }) => {
+      const [codes, into] = [kept.codes, next.codes].map((all) => all.subarray(first * r, (first + count) * r)) as [Float64Array, Float64Array];
+      const isFirst = !begun.has(lane);
+      begun.add(lane);
+      return crew.run(sweepChunk, { planes, codes, into, codeScale: unit, vectors, update, sums: parts[lane]!, isFirst });
+    });
+    const codesGram = gramOf(parts, r, unit);
+    const places = { from: from.atoms, before: kept.atoms, into: next.atoms, ahead, reach: way.pace };
+    const outcome = await sweepAtoms({ ...places, parts, codesGram, codeScale: unit, scale: rows.scale }, crew);
+    const loss = lossOf(energy, outcome, codesGram);
+    const found: Factors = { ...next, codeScale, codesGram, gram: outcome.gram, loss };
+    return { found, ahead: { atoms: ahead, gram: outcome.aheadGram } };
   };
 
-  let { outcome, codesGram } = await sweep(false);
-  const losses = [lossOf(energy, outcome, codesGram)];
+  let kept = startOf(start, r, d);
+  let from: Atoms = { atoms: sharedCopy(start.atoms), gram: kept.gram };
+  let spare = { atoms: sharedFloat64(r * d), codes: sharedFloat64(n * r) };
+  let ahead = sharedFloat64(r * d);
+  let way = FIRST_WAY;
   let converged = false;
-  while (!converged && losses.length <= filled.maxSweeps) {
-    ({ outcome, codesGram } = await sweep(true));
-    gram = outcome.gram;
-    const before = losses.at(-1)!;
-    const loss = lossOf(energy, outcome, codesGram);
-    losses.push(loss);
-    converged = before === 0 || (before - loss) / before < filled.tolerance;
-    control.progress(losses.length - 1, filled.maxSweeps);
+  const losses: number[] = [];
+  while (!converged && losses.length < filled.maxSweeps) {
+    const swept = await sweep(kept, from, spare, ahead, way);
+    const before = kept.loss;
+    const fall = before === Infinity ? 1 : (before - swept.found.loss) / before;
+    if (swept.found.loss < before) {
+      [kept, spare] = [swept.found, kept];
+      [from, ahead] = [swept.ahead, from.atoms];
+    }
+    losses.push(kept.loss);
+    converged = kept.loss === 0 || isEnd(way, fall, filled.tolerance);
+    if (fall < filled.tolerance) {
+      from.atoms.set(kept.atoms);
+      from = { atoms: from.atoms, gram: kept.gram };
+    }
+    way = wayAfter(way, fall, filled.tolerance);
+    control.progress(losses.length, filled.maxSweeps);
   }
-  const loss = losses.at(-1)!;
-  const deadAtoms = toUnitAtoms(atoms, codes, gram, codesGram, n, r, d);
+  const { codes, atoms, loss } = kept;
+  const deadAtoms = toUnitAtoms(kept, n, r, d);
   const relativeLoss = energy > 0 ? loss / energy : 0;
-  return { atoms: atoms.slice(), codes: codes.slice(), loss, relativeLoss, losses, sweeps: losses.length - 1, converged, deadAtoms };
+  return { atoms: atoms.slice(), codes: codes.slice(), loss, relativeLoss, losses, sweeps: losses.length, converged, deadAtoms };
+}
+
+/** Room for products with atoms, and for sums of products with codes, of as many digits. */
+interface Room {
+  readonly vectors: VectorDigits;
+  readonly parts: readonly CodeSums[];
+}
+
+/** Atoms (r × d, shared) with DDᵀ. */
+interface Atoms {
+  readonly atoms: Float64Array;
+  readonly gram: Float64Array;
+}
+
+/** Codes (n × r, shared; multiples of 1/codeScale) and atoms, with ZᵀZ and the loss. */
+interface Factors extends Atoms {
+  readonly codes: Float64Array;
+  readonly codeScale: Float64Array;
+  readonly codesGram: Float64Array;
+  readonly loss: number;
+}
+
+/** Nothing is known of the start but where it is. */
+function startOf({ atoms, codes }: NmfStart, r: number, d: number): Factors {
+  const gram = new Float64Array(r * r);
+  innerProducts(gram, 0, atoms, r, atoms, r, d);
+  return { atoms: sharedCopy(atoms), gram, codes, codeScale: new Float64Array(r), codesGram: new Float64Array(r * r), loss: Infinity };
+}
+
+function sharedCopy(values: Float64Array): Float64Array {
+  const copy = sharedFloat64(values.length);
+  copy.set(values);
+  return copy;
 }
 
 /**
@@ -110,25 +161,18 @@ export async function fitNmfStreamed(source: RowSource, options: NmfOptions, cre
  * explain only lessens it. The codes of a zero atom stay, and so does their scale.
  */
 function codeScaleFor(longest: number, square: number, before: number): number {
-  return square > 0 || before === 0 ? scaleFor((longest * (1 + 1 / 1024)) / (square > 0 ? Math.sqrt(square) : 1)) : before;
-}
-
-function clear(parts: readonly CodeSums[]): void {
-  for (const { cross, gram } of parts) {
-    cross.fill(0);
-    gram.fill(0);
-  }
+  return square > 0 || before === 0 ? scaleFor((longest * (1 + 1 / 1024)) / (square > 0 ? Math.sqrt(square) : 1), 3) : before;
 }
 
 /** ‖A − ZD‖²_F = ‖A‖² − 2⟨ZᵀA, D⟩ + ⟨ZᵀZ, DDᵀ⟩, at least 0. Good to about 1e-15 of ‖A‖². */
-function lossOf(energy: number, { cross, gram }: AtomsOutcome, codesGram: Float64Array): number {
+function lossOf(energy: number, { cross, gram }: Pick<AtomsOutcome, 'cross' | 'gram'>, codesGram: Float64Array): number {
   let square = 0;
   for (let at = 0; at < gram.length; at++) square += codesGram[at]! * gram[at]!;
   return Math.max(0, energy - 2 * cross + square);
 }
 
 /** Moves the atoms' lengths into the codes; an atom without length or without codes becomes zero. Returns how many are. */
-function toUnitAtoms(atoms: Float64Array, codes: Float64Array, gram: Float64Array, codesGram: Float64Array, n: number, r: number, d: number): number {
+function toUnitAtoms({ atoms, codes, gram, codesGram }: Factors, n: number, r: number, d: number): number {
   const lengths = Float64Array.from({ length: r }, (_, j) => (codesGram[j * r + j]! > 0 ? Math.sqrt(gram[j * r + j]!) : 0));
   for (let j = 0; j < r; j++) {
     const length = lengths[j]!;

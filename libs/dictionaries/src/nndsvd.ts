@@ -28,17 +28,13 @@ export async function nndsvdStart(rows: PlanedChunks, options: Required<NmfOptio
   const codes = sharedFloat64(n * r);
   if (rank > 0) {
     const projections = sharedFloat64(n * rank);
-    const digits = emptyVectors(rank, d);
+    const digits = emptyVectors(rank, d, 3);
     cutVectors(vectors, rows.scale, digits);
-    const codeScale = new Float64Array(rank).fill(scaleFor(rows.longest * (1 + 1 / 1024)));
-    await rows.forEach(control, ({ start, rows: count, planes }) =>
-      rows.crew.run(sweepChunk, {
-        planes,
-        codes: projections.subarray(start * rank, (start + count) * rank),
-        codeScale,
-        towards: { vectors: digits },
-      }),
-    );
+    const codeScale = new Float64Array(rank).fill(scaleFor(rows.longest * (1 + 1 / 1024), 3));
+    await rows.forEach(control, ({ start, rows: count, planes }) => {
+      const into = projections.subarray(start * rank, (start + count) * rank);
+      return rows.crew.run(sweepChunk, { planes, codes: into, into, codeScale, vectors: digits });
+    });
     for (let i = 0; i < n; i++) codes.set(projections.subarray(i * rank, (i + 1) * rank), i * r);
   }
   const random = new Prng(options.seed, `${options.stream}/start`);

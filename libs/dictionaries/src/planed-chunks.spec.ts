@@ -62,6 +62,20 @@ describe('planed rows', () => {
     expect(read).toEqual([8]);
   });
 
+  it('are read once where they are kept and single precision, and are the same', async () => {
+    const singles = Float32Array.from(matrix);
+    const source = memoryRows('a', singles, n, d);
+    const read: number[] = [];
+    const watched = { ...source, readInto: (start: number, end: number, out: Float32Array) => (read.push(start), source.readInto(start, end, out)) };
+    const wide = await integers(await PlanedChunks.open(memoryRows('a', Float64Array.from(singles), n, d), options, crew, unwatched));
+    for (const hands of [1, 2]) {
+      const rows = await PlanedChunks.open(watched, { ...options, chunkRows: 2, keptBytes: 4 * 2 * d * 4 }, { ...crew, hands }, unwatched);
+      expect(read.splice(0)).toEqual([0, 2, 4, 6, 8, 10, 8, 10]);
+      expect(await integers(rows)).toEqual(wide);
+      expect(read.splice(0)).toEqual([8, 10]);
+    }
+  });
+
   it('stop when they are told to', async () => {
     const control = {
       progress: () => undefined,

@@ -35,8 +35,11 @@ export class PlanedChunks {
   readonly lanes: number;
   private readonly chunks: number;
   private readonly kept = new Map<number, ChunkPlanes>();
+  /** Values that were read and are still to be cut. */
+  private readonly uncut = new Map<number, ChunkValues>();
+  /** Room of each lane for values, and for planes. */
   private readonly values: SharedArrayBuffer[] = [];
-  private readonly spare: SharedArrayBuffer[] = [];
+  private readonly spare: (SharedArrayBuffer | undefined)[] = [];
 
   private constructor(
     private readonly source: RowSource,
@@ -63,7 +66,8 @@ export class PlanedChunks {
   }
 
   /**
-   * Reads the rows twice: for the ranges of the columns, and to cut them.
+   * Visits the rows twice: for the ranges of the columns, and to cut them. Those that are kept are read once where they are float32:
+   * a chunk's planes take as much room as its values, and each is cut into the room of the one before.
    * @throws InputError naming row and column of a value that is not finite (or negative), where there are no rows or columns or more than
    * 32,768 columns, and for values of 1e150 or more
    */
@@ -89,7 +93,7 @@ export class PlanedChunks {
         value: max.reduce((most, x) => Math.max(most, x)),
         accepted: 'values below 1e150 in size',
       });
-    scale.set(fixedPoint({ min, max }, { bits: 16, centred: false }).scale);
+    scale.set(fixedPoint({ min, max }, { bits: 16, centred: false, name }).scale);
     const squares = new Float64Array(rows);
     await planed.forEach(control, ({ start, squares: own }) => squares.set(own!, start));
     for (const square of squares) {
@@ -111,9 +115,14 @@ export class PlanedChunks {
         await visit({ start, rows, lane, planes: known });
         return;
       }
-      const planes = this.planesFor(index, rows, lane);
-      const values = await this.read(start, rows, lane);
+      const values = this.uncut.get(index) ?? (await this.read(start, rows, this.roomFor(this.values, lane, this.valueBytes)));
+      const room = this.roomFor(this.spare, lane, BYTES_PER_VALUE);
+      const planes = emptyPlanes(rows, source.columns, room);
       const squares = await crew.run(cutChunk, { ...values, scale, planes });
+      if (this.isKept(index)) {
+        kept.set(index, planes);
+        this.spare[lane] = this.uncut.delete(index) ? (values.values.buffer as SharedArrayBuffer) : undefined;
+      }
       await visit({ start, rows, lane, planes, squares });
     });
   }
@@ -122,28 +131,41 @@ export class PlanedChunks {
     await inLanes(this.chunks, this.lanes, async (index, lane) => {
       control.throwIfCancelled();
       const start = index * this.options.chunkRows;
-      await visit(await this.read(start, Math.min(this.options.chunkRows, this.source.rows - start), lane));
+      const rows = Math.min(this.options.chunkRows, this.source.rows - start);
+      const isKept = this.isKept(index) && this.valueBytes === BYTES_PER_VALUE;
+      const values = await this.read(start, rows, isKept ? this.room(BYTES_PER_VALUE) : this.roomFor(this.values, lane, this.valueBytes));
+      if (isKept) this.uncut.set(index, values);
+      await visit(values);
     });
   }
 
-  private async read(start: number, rows: number, lane: number): Promise<ChunkValues> {
-    const { name, columns, precision, rows: all } = this.source;
-    const size = precision === 'F32' ? 4 : 8;
-    const buffer = (this.values[lane] ??= new SharedArrayBuffer(Math.min(all, this.options.chunkRows) * columns * size));
+  private async read(start: number, rows: number, room: SharedArrayBuffer): Promise<ChunkValues> {
+    const { name, columns, precision } = this.source;
     const length = rows * columns;
-    const values: FloatArray = precision === 'F32' ? new Float32Array(buffer, 0, length) : new Float64Array(buffer, 0, length);
+    const values: FloatArray = precision === 'F32' ? new Float32Array(room, 0, length) : new Float64Array(room, 0, length);
     await this.source.readInto(start, start + rows, values);
     return { name, values, firstRow: start, columns };
   }
 
-  private planesFor(index: number, rows: number, lane: number): ChunkPlanes {
-    const { columns, rows: all } = this.source;
-    const largest = Math.min(all, this.options.chunkRows) * columns * BYTES_PER_VALUE;
-    if ((index + 1) * largest > this.options.keptBytes) {
-      return emptyPlanes(rows, columns, (this.spare[lane] ??= new SharedArrayBuffer(largest)));
-    }
-    const planes = emptyPlanes(rows, columns, new SharedArrayBuffer(rows * columns * BYTES_PER_VALUE));
-    this.kept.set(index, planes);
-    return planes;
+  private get valueBytes(): number {
+    return this.source.precision === 'F32' ? 4 : 8;
+  }
+
+  /** Whether a chunk's planes stay in memory. */
+  private isKept(index: number): boolean {
+    return (index + 1) * this.largest * BYTES_PER_VALUE <= this.options.keptBytes;
+  }
+
+  /** Values of the largest chunk. */
+  private get largest(): number {
+    return Math.min(this.source.rows, this.options.chunkRows) * this.source.columns;
+  }
+
+  private room(bytesPerValue: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(this.largest * bytesPerValue);
+  }
+
+  private roomFor(lanes: (SharedArrayBuffer | undefined)[], lane: number, bytesPerValue: number): SharedArrayBuffer {
+    return (lanes[lane] ??= this.room(bytesPerValue));
   }
 }

@@ -1,45 +1,50 @@
-import type { IntegerEngine, Task } from '@fathom/exact';
-import { DIGITS, joinLevels, toInteger, type VectorDigits } from './byte-digits.js';
+import { threadArray, transposeBiased, type IntegerEngine, type Task } from '@fathom/exact';
+import { bringArrayBack, KernelLayout, kernels, layArray, placeForArray } from '@fathom/kernels';
+import { joinLevels, mostOf, toInteger, type Digits, type VectorDigits } from './byte-digits.js';
 import type { ChunkPlanes } from './chunk-planes.js';
-import { addCross, addGramLevels, type CodeSums } from './code-sums.js';
-import { updateCodes } from './hals.js';
+import { addCross, addGramLevels, clearSums, type CodeSums } from './code-sums.js';
+import { updateCodes, type CodesStep } from './hals.js';
 
-/** One pass over a chunk of rows: its codes are computed, rounded to 24 bits of their column, and added to ZᵀA and ZᵀZ. */
+/** One pass over a chunk of rows: its codes are computed, rounded to as many digits as the vectors have, and may be added to ZᵀA and ZᵀZ. */
 export interface SweepInput {
   readonly planes: ChunkPlanes;
-  /** rows × r, row-major, shared; written over with multiples of 1/codeScale. */
+  /** rows × r, row-major, shared. */
   readonly codes: Float64Array;
+  /** Where the new codes go, multiples of 1/codeScale: of the same shape, shared; may be `codes`. */
+  readonly into: Float64Array;
   /** A power of two for each column of the codes. */
   readonly codeScale: Float64Array;
-  /**
-   * What becomes of the codes: inner products with vectors; one HALS update towards atoms, `gram` being DDᵀ; nothing but rounding
-   * where absent.
-   */
-  readonly towards?: { readonly vectors: VectorDigits; readonly gram?: Float64Array };
-  /** Where the sums are added; no other task may do so at the same time. */
+  readonly vectors: VectorDigits;
+  /** One HALS update towards the atoms that `vectors` are, and beyond it. Where absent, codes become inner products with vectors. */
+  readonly update?: Pick<CodesStep, 'gram' | 'reach'>;
+  /** Where the sums are added, of as many digits, ZᵀA only where there is room for it; no other task may do so at the same time. */
   readonly sums?: CodeSums;
+  /** Whether what the sums held before is left out. @default false */
+  readonly isFirst?: boolean;
 }
 
 /** int32 values of a product at a time. */
 const MOST_VALUES = 2 ** 23;
+/** Codes that are cut at a time: they fit a processor's cache. */
+const MOST_CUT = 2 ** 15;
 
 /** See {@link SweepInput}. */
 export const sweepChunk: Task<SweepInput, void> = {
   module: __filename,
   name: 'sweepChunk',
-  run: async ({ planes, codes, codeScale, towards, sums }, engine) => {
+  run: async ({ planes, codes, into, codeScale, vectors, update, sums, isFirst = false }, engine) => {
     const r = codeScale.length;
-    if (towards) {
-      const step = Math.max(1, Math.floor(MOST_VALUES / (DIGITS * r)));
-      for (let first = 0; first < planes.rows; first += step) {
-        const rows = Math.min(step, planes.rows - first);
-        const products = await productsWith(planes, first, rows, towards.vectors, engine);
-        if (towards.gram) updateCodes(codes, first * r, products, towards.gram, codeScale, rows, r);
-        else codes.set(products, first * r);
-      }
+    const most = mostOf(vectors.digits);
+    const step = Math.max(1, Math.floor(MOST_VALUES / (vectors.digits * r)));
+    for (let first = 0; first < planes.rows; first += step) {
+      const rows = Math.min(step, planes.rows - first);
+      const products = await productsWith(planes, first, rows, vectors, engine);
+      if (update) updateCodes(codes, into, first * r, rows, { ...update, products, codeScale, most });
+      else into.set(products, first * r);
     }
-    if (!towards?.gram) roundCodes(codes, codeScale);
-    if (sums) await addSums(planes, codes, codeScale, sums, engine);
+    if (!update) roundCodes(into, codeScale, most);
+    if (sums && isFirst) clearSums(sums);
+    if (sums) await addSums(planes, into, codeScale, sums, engine);
   },
 };
 
@@ -51,71 +56,54 @@ export async function productsWith(
   vectors: VectorDigits,
   engine: IntegerEngine,
 ): Promise<Float64Array> {
-  const levels = new Int32Array(rows * DIGITS * vectors.count);
+  const width = vectors.digits * vectors.count;
+  const levels = threadArray('levels', Int32Array, rows * width);
+  const products = threadArray('products', Float64Array, rows * vectors.count);
   const steps = 2 * columns;
-  await engine.product(left.subarray(first * steps, (first + rows) * steps), vectors.bytes, { rows, steps, columns: DIGITS * vectors.count }, levels);
-  return joinLevels(levels, rows, vectors);
+  await engine.product(left.subarray(first * steps, (first + rows) * steps), vectors.bytes, { rows, steps, columns: width }, levels);
+  joinLevels(levels, rows, vectors, products);
+  return products;
 }
 
-function roundCodes(codes: Float64Array, codeScale: Float64Array): void {
+function roundCodes(codes: Float64Array, codeScale: Float64Array, most: number): void {
   const r = codeScale.length;
-  for (let at = 0; at < codes.length; at += r) for (let j = 0; j < r; j++) codes[at + j] = toInteger(codes[at + j]!, codeScale[j]!) / codeScale[j]!;
+  for (let at = 0; at < codes.length; at += r)
+    for (let j = 0; j < r; j++) codes[at + j] = toInteger(codes[at + j]!, codeScale[j]!, most) / codeScale[j]!;
 }
 
 async function addSums(planes: ChunkPlanes, codes: Float64Array, codeScale: Float64Array, sums: CodeSums, engine: IntegerEngine): Promise<void> {
   const { rows, columns, right } = planes;
   const r = codeScale.length;
-  const digits = codeDigits(codes, codeScale, rows);
-  const shape = { rows: DIGITS * r, steps: rows, columns };
-  const [high, low] = [new Int32Array(DIGITS * r * columns), new Int32Array(DIGITS * r * columns)];
-  await engine.product(digits.turned, right.subarray(0, rows * columns), shape, high);
-  await engine.product(digits.turned, right.subarray(rows * columns), shape, low);
-  addCross(sums.cross, high, low);
-  const gram = new Int32Array(DIGITS * r * DIGITS * r);
-  await engine.product(digits.turned, digits.straight, { rows: DIGITS * r, steps: rows, columns: DIGITS * r }, gram);
-  addGramLevels(sums.gram, gram, r);
+  const width = sums.digits * r;
+  const { turned, straight } = codeDigits(codes, codeScale, rows, sums.digits);
+  if (sums.cross.length > 0) {
+    const shape = { rows: width, steps: rows, columns };
+    const [high, low] = ['high', 'low'].map((name) => threadArray(name, Int32Array, width * columns)) as [Int32Array, Int32Array];
+    await engine.product(turned, right.subarray(0, rows * columns), shape, high);
+    await engine.product(turned, right.subarray(rows * columns), shape, low);
+    addCross(sums, high, low);
+  }
+  const gram = threadArray('gram', Int32Array, width * width);
+  await engine.product(turned, straight, { rows: width, steps: rows, columns: width }, gram);
+  addGramLevels(sums, gram, r);
 }
 
-/** The codes' digits, digit by digit: turned, 3·r × rows, plus 128; and straight, rows × 3·r. */
-function codeDigits(codes: Float64Array, codeScale: Float64Array, rows: number): { turned: Uint8Array; straight: Int8Array } {
+/** The codes' digits, digit by digit, the highest first: turned, digits·r × rows, plus 128; and straight, rows × digits·r. */
+function codeDigits(codes: Float64Array, codeScale: Float64Array, rows: number, digits: Digits): { turned: Uint8Array; straight: Int8Array } {
   const r = codeScale.length;
-  const turned = new Uint8Array(DIGITS * r * rows);
-  const straight = new Int8Array(DIGITS * r * rows);
-  for (let first = 0; first < rows; first += SQUARE) {
-    const end = Math.min(rows, first + SQUARE);
-    for (let j = 0; j < r; j++) cutColumn(codes, j, codeScale[j]!, first, end, r, rows, turned, straight);
+  const width = digits * r;
+  const straight = threadArray('straight', Int8Array, rows * width);
+  const turned = threadArray('turned', Uint8Array, rows * width);
+  const height = Math.max(1, Math.floor(MOST_CUT / r));
+  for (let first = 0; first < rows; first += height) {
+    const end = Math.min(rows, first + height);
+    const layout = new KernelLayout();
+    const values = layArray(codes.subarray(first * r, end * r), layout);
+    const part = straight.subarray(first * width, end * width);
+    const to = placeForArray(part, layout);
+    kernels().cutStacked(values, layArray(codeScale, layout), end - first, r, digits, to);
+    bringArrayBack(part, to);
   }
+  transposeBiased(straight, width, rows, 0, width, turned);
   return { turned, straight };
-}
-
-/** Rows of a column of codes that are cut one after the other, so that what lies across stays in the cache. */
-const SQUARE = 64;
-
-function cutColumn(
-  codes: Float64Array,
-  j: number,
-  scale: number,
-  first: number,
-  end: number,
-  r: number,
-  rows: number,
-  turned: Uint8Array,
-  straight: Int8Array,
-): void {
-  const plane = r * rows;
-  for (let i = first; i < end; i++) {
-    const q = (codes[i * r + j]! * scale) | 0; // an int32: it has 24 bits
-    const middle = (q + 128) >> 8;
-    const high = (middle + 128) >> 8;
-    const second = middle - (high << 8);
-    const last = q - (middle << 8);
-    const across = i * DIGITS * r + j;
-    straight[across] = high;
-    straight[across + r] = second;
-    straight[across + 2 * r] = last;
-    const down = j * rows + i;
-    turned[down] = high + 128;
-    turned[down + plane] = second + 128;
-    turned[down + 2 * plane] = last + 128;
-  }
 }

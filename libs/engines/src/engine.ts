@@ -16,6 +16,11 @@ export interface NetworkOptions {
   readonly threads?: number;
   /** An NVIDIA GPU, by CUDA, or the processor, for ONNX networks; TensorFlow.js has the device of the package that is installed. @default 'cpu' */
   readonly device?: 'cpu' | 'gpu';
+  /**
+   * Taps whose means over space are all that is wanted. Where onnxruntime sees that such a tap is a map [N, C, H, W] it averages it itself,
+   * in float32 and in a fixed order, and gives [images, C, 1, 1]; all others come whole. @default none
+   */
+  readonly averaged?: readonly string[];
 }
 
 /** A network that is ready to run to its taps. */

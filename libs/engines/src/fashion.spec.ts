@@ -80,13 +80,17 @@ describe('the demo network', () => {
     const few = await bits(taps, {}, [63, 5, 5]);
     const threaded = await bits(taps, { threads: 2 }, forward);
     const only = await bits([penultimate.tensor], {}, forward);
+    const means = await bits(taps, { averaged: taps }, forward);
+    const fewMeans = await bits(taps, { averaged: taps, batch: 5, threads: 2 }, [63, 5, 5]);
     for (const tap of taps) {
       for (const image of forward) {
         expect(reversed(tap, 63 - image).equals(all(tap, image))).toBe(true);
         expect(threaded(tap, image).equals(all(tap, image))).toBe(true);
       }
       expect([few(tap, 0), few(tap, 1), few(tap, 2)].map((row, i) => row.equals(all(tap, i === 0 ? 63 : 5)))).toEqual([true, true, true]);
+      expect([0, 1, 2].map((row) => fewMeans(tap, row).equals(means(tap, row === 0 ? 63 : 5)))).toEqual([true, true, true]);
     }
+    for (const image of forward) expect(means(penultimate.tensor, image).equals(all(penultimate.tensor, image))).toBe(true);
     for (const image of forward) expect(only(penultimate.tensor, image).equals(all(penultimate.tensor, image))).toBe(true);
   }, 120_000);
 });

@@ -1,6 +1,6 @@
 export { describeNetwork, type DescribeOptions, type NetworkDescription } from './network-description.js';
 export { onnxruntime } from './onnxruntime.js';
-export { tensorflow } from './tensorflow.js';
+export { tensorflowRuntime } from './tensorflow-runtime.js';
 export { openNetwork } from './open-network.js';
 export { isPackedLayers, packLayers, weightFiles } from './layers-file.js';
 export { ENGINE_NAMES, capabilities, productEngine, type EngineName } from './open-product-engine.js';
@@ -9,7 +9,6 @@ export type { Engine, LayerOutput, Network, NetworkOptions } from './engine.js';
 export { pool, type PooledRows, type Pooling } from './pooling.js';
 export { checkImages, checkPreprocessing, preprocess, type ChannelOrder, type ImageShape, type Preprocessing } from './preprocessing.js';
 export { addNoise, type GaussianSource } from './noise.js';
-export { addOutputs } from './add-outputs.js';
 export type { ImageInput } from './image-input.js';
 export type { LinearHead } from './linear-head.js';
 export type { ResidualBlock } from './residual-blocks.js';

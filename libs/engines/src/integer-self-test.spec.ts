@@ -79,6 +79,19 @@ describe('firstExact', () => {
     expect(closed).toEqual(['fast']);
   });
 
+  it('passes over an engine that cannot multiply here, or does not open, and closes what it has opened', async () => {
+    closed.length = 0;
+    const throwing = fake('fast', () => Promise.reject(new Error('kernel not implemented')));
+    const missing = () => Promise.reject(new Error('no such operator'));
+    expect((await firstExact([throwing, missing, fake('slow', exact)])).way).toBe('slow');
+    expect(closed).toEqual(['fast']);
+    await expect(firstExact([throwing, missing])).rejects.toMatchObject({
+      reason: 'ENGINE_UNAVAILABLE',
+      message: 'integers are not multiplied exactly on this machine; tried: fake 1.2, fast: kernel not implemented; no such operator',
+      cause: new Error('kernel not implemented'),
+    });
+  });
+
   it('refuses where all are wrong, and says what it tried', async () => {
     await expect(firstExact([fake('fast', saturating), fake('slow', saturating)])).rejects.toMatchObject({
       reason: 'ENGINE_UNAVAILABLE',

@@ -17,19 +17,33 @@ const RANDOM_SHAPES: readonly ProductShape[] = [
 ];
 
 /**
- * The first of some engines, opened one after another, that is exact on this machine; those before it are closed.
+ * The first of some engines, opened one after another, that is exact on this machine; those before it are closed. One that does not
+ * open, or cannot multiply, is passed over as one that is wrong.
  *
  * @throws FathomError ENGINE_UNAVAILABLE where none is
  */
 export async function firstExact(openers: readonly (() => Promise<ProductEngine>)[]): Promise<ProductEngine> {
   const tried: string[] = [];
+  const causes: unknown[] = [];
   for (const open of openers) {
-    const engine = await open();
-    if (await isExact((left, right, shape, out) => engine.product(left, right, shape, out))) return engine;
-    tried.push(`${engine.name} ${engine.version}, ${engine.way}`);
-    await engine.close();
+    let engine: ProductEngine | undefined;
+    try {
+      engine = await open();
+      if (await isExact(engine.product.bind(engine))) return engine;
+      tried.push(wayOf(engine));
+    } catch (cause) {
+      causes.push(cause);
+      const { message } = FathomError.from(cause);
+      tried.push(engine === undefined ? message : `${wayOf(engine)}: ${message}`);
+    }
+    await engine?.close();
   }
-  throw new FathomError('ENGINE_UNAVAILABLE', `integers are not multiplied exactly on this machine; tried: ${tried.join('; ')}`);
+  const message = `integers are not multiplied exactly on this machine; tried: ${tried.join('; ')}`;
+  throw new FathomError('ENGINE_UNAVAILABLE', message, { cause: causes[0] });
+}
+
+function wayOf({ name, version, way }: ProductEngine): string {
+  return `${name} ${version}, ${way}`;
 }
 
 /**

@@ -87,7 +87,7 @@ describe('a TF.js layers model', () => {
     ],
     ['links as of Keras 3', network([image, { ...layer('ReLU', 'r'), inbound_nodes: [{ args: [] }] }], 'r'), /"r" is linked as Keras 3 does/],
     ['a layer that reads nothing there', network([image, layer('ReLU', 'r', {}, 'gone')], 'r'), /layer "r" reads what no layer makes/],
-    ['a ring', network([image, layer('ReLU', 'r', {}, 's'), layer('ReLU', 's', {}, 'r')], 'r'), /layer "r" reads what no layer makes/],
+    ['a ring', network([image, layer('ReLU', 'r', {}, 's'), layer('ReLU', 's', {}, 'r')], 'r'), /layer "s" is in a ring of layers/],
     ['no linear layer at the end', network([image, layer('ReLU', 'r', {}, 'image')], 'r'), /no output \(r\) comes from a linear layer/],
     [
       'an input that is no image',

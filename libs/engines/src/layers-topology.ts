@@ -1,3 +1,4 @@
+import { inForwardOrder } from './forward-order.js';
 import { unsupportedModel } from './unsupported-model.js';
 
 /** One layer of a TF.js layers model. */
@@ -64,7 +65,7 @@ export function readTopology(topology: unknown): Topology {
     return list.map(([name]) => name);
   };
   return {
-    layers: inForwardOrder(layers),
+    layers: inForwardOrder(layers, ACCEPTED),
     inputs: isSequential ? layers.slice(0, 1).map(({ name }) => name) : names(model.config.input_layers),
     outputs: isSequential ? layers.slice(-1).map(({ name }) => name) : names(model.config.output_layers),
     producer,
@@ -98,18 +99,4 @@ function chained(stored: readonly KerasLayer[]): Layer[] {
 function check({ name, kind, config }: Layer): void {
   if (NESTED.has(kind)) throw unsupportedModel(`layer "${name}" is a network itself`, ACCEPTED);
   if (config['data_format'] === 'channels_first') throw unsupportedModel(`layer "${name}" reads channels first`, 'layers that read channels last');
-}
-
-function inForwardOrder(layers: readonly Layer[]): Layer[] {
-  const ordered: Layer[] = [];
-  const known = new Set<string>();
-  let waiting = [...layers];
-  while (waiting.length > 0) {
-    const ready = waiting.filter(({ inputs }) => inputs.every((name) => known.has(name)));
-    if (ready.length === 0) throw unsupportedModel(`layer "${waiting[0]!.name}" reads what no layer makes`, ACCEPTED);
-    ordered.push(ready[0]!);
-    known.add(ready[0]!.name);
-    waiting = waiting.filter((layer) => layer !== ready[0]);
-  }
-  return ordered;
 }

@@ -6,6 +6,7 @@ import { twoBlocks } from './networks.fixture.js';
 import { decodeModel } from './onnx-decoder.js';
 import { IMAGE, onnxFile, someValues, type FileGraph } from './onnx-file.fixture.js';
 import { onnxruntime } from './onnxruntime.js';
+import { pool } from './pooling.js';
 
 const SIZE = 3 * 4 * 4;
 const file = onnxFile(twoBlocks());
@@ -70,6 +71,27 @@ describe('a network', () => {
       { numRuns: 50, seed: 3 },
     );
     await Promise.all([one.close(), two.close(), three.close()]);
+  });
+
+  it('averages maps itself where only means are wanted, of those alone, and gives an image the same bits in any company', async () => {
+    const images = Float32Array.from(someValues(3 * SIZE));
+    const averaged = ['stem', 'a', 'b.add', 'penultimate'];
+    const [whole, mean] = await Promise.all([{}, { averaged }].map((options) => onnxruntime.open(file, taps, { batch: 4, ...options })));
+    const maps = await whole!.run(images, 3);
+    const means = await mean!.run(images, 3);
+    expect([...means.keys()]).toEqual(taps);
+    for (const tap of taps) {
+      const isAveraged = ['stem', 'a', 'b.add'].includes(tap);
+      expect(means.get(tap)!.shape).toEqual(isAveraged ? [3, 3, 1, 1] : maps.get(tap)!.shape);
+      const expected = isAveraged ? pool(maps.get(tap)!, 'mean', 3).data : maps.get(tap)!.data;
+      means.get(tap)!.data.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6));
+    }
+    const last = await mean!.run(images.subarray(2 * SIZE), 1);
+    for (const tap of taps) {
+      const { data } = means.get(tap)!;
+      expect(last.get(tap)!.data).toEqual(data.slice((2 * data.length) / 3));
+    }
+    await Promise.all([whole!.close(), mean!.close()]);
   });
 
   it('of fixed batch keeps its own', async () => {

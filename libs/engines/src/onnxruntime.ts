@@ -1,8 +1,9 @@
 import { FathomError } from '@fathom/errors';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
-import { addOutputs } from './add-outputs.js';
+import { addOutputs, meanOf } from './add-outputs.js';
 import type { Engine, LayerOutput, Network } from './engine.js';
 import { imageInput, type ImageInput } from './image-input.js';
+import { isMap } from './is-map.js';
 import { paddedImages } from './padded-images.js';
 import { passOptions } from './pass-options.js';
 import { sessionOptions } from './session-options.js';
@@ -15,29 +16,35 @@ export const onnxruntime: Engine = {
   name: 'onnxruntime',
   version: env.versions.node ?? env.versions.common,
   async open(model, taps, options = {}) {
-    const input = imageInput(new NetworkGraph(decodeModel(model).graph));
-    const { batch, threads, device } = passOptions(input, options);
-    const tapped = addOutputs(model, taps);
-    const session = await createSession(tapped, threads, device);
-    return new OnnxruntimeNetwork(session, input, batch, [...taps]);
+    const graph = new NetworkGraph(decodeModel(model).graph);
+    const input = imageInput(graph);
+    const { batch, threads, device, averaged } = passOptions(input, options);
+    const means = taps.filter((tap) => averaged.includes(tap) && isMap(graph, tap));
+    const session = await createSession(addOutputs(model, taps, means), threads, device);
+    const outputs = new Map(taps.map((tap) => [tap, means.includes(tap) ? meanOf(tap) : tap]));
+    return new OnnxruntimeNetwork(session, input, batch, outputs);
   },
 };
 
 class OnnxruntimeNetwork implements Network {
+  readonly taps: readonly string[];
   private isOpen = true;
 
+  /** @param outputs by tap, the session's output */
   constructor(
     private readonly session: InferenceSession,
     readonly input: ImageInput,
     readonly batch: number,
-    readonly taps: readonly string[],
-  ) {}
+    private readonly outputs: ReadonlyMap<string, string>,
+  ) {
+    this.taps = [...outputs.keys()];
+  }
 
   async run(images: Float32Array, count: number): Promise<Map<string, LayerOutput>> {
     const { name, channels, height, width } = this.input;
     const padded = paddedImages(this.input, this.batch, images, count);
     const outputs = await this.pass(name, new Tensor('float32', padded, [this.batch, channels, height, width]));
-    return new Map(this.taps.map((tap) => [tap, this.firstRows(tap, outputs[tap], count)]));
+    return new Map(Array.from(this.outputs, ([tap, output]) => [tap, this.firstRows(tap, outputs[output], count)]));
   }
 
   async close(): Promise<void> {
@@ -49,7 +56,7 @@ class OnnxruntimeNetwork implements Network {
   private async pass(name: string, images: Tensor): Promise<InferenceSession.OnnxValueMapType> {
     if (!this.isOpen) throw new FathomError('INTERNAL', 'the network was closed already');
     try {
-      return await this.session.run({ [name]: images }, [...this.taps]);
+      return await this.session.run({ [name]: images }, [...this.outputs.values()]);
     } catch (error) {
       throw unsupportedModel(`it fails on a batch of ${this.batch} images: ${firstLine(error)}`, 'a network that runs at this batch size', error);
     }

@@ -13,7 +13,7 @@ export function passOptions(input: ImageInput, options: NetworkOptions): Require
   const batch = within('batch', options.batch ?? 64, MOST_BATCH);
   const threads = within('threads', options.threads ?? 1, MOST_THREADS);
   checkBatch(input, batch);
-  return { batch: input.fixedBatch ?? batch, threads, device: options.device ?? 'cpu' };
+  return { batch: input.fixedBatch ?? batch, threads, device: options.device ?? 'cpu', averaged: options.averaged ?? [] };
 }
 
 /** A fixed batch was checked with the input. */

@@ -99,10 +99,10 @@ describe('a network of TF.js', () => {
     await network.close();
   });
 
-  it('keeps no memory of passes and closed networks', async () => {
+  it.each([[taps], [['stem']]])('keeps no memory of passes and closed networks, whether it is tapped to its end or not (%j)', async (names) => {
     const { core } = await tensorflowRuntime();
     const before = core.memory().numTensors;
-    const network = await tensorflow.open(packed, taps, { batch: 2 });
+    const network = await tensorflow.open(packed, names, { batch: 2 });
     const open = core.memory().numTensors;
     await network.run(new Float32Array(SIZE), 1);
     expect(core.memory().numTensors).toBe(open);

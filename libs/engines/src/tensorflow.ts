@@ -25,7 +25,8 @@ export const tensorflow: Engine = {
     const { batch } = passOptions(input, options);
     checkTaps(graph, taps);
     const { core } = await tensorflowRuntime();
-    return new TensorflowNetwork(core, await load(core, packed, taps), input, batch, [...taps]);
+    const { whole, tapped } = await load(core, packed, taps);
+    return new TensorflowNetwork(core, whole, tapped, input, batch, [...taps]);
   },
 };
 
@@ -34,7 +35,9 @@ class TensorflowNetwork implements Network {
 
   constructor(
     private readonly core: TensorflowCore,
-    private readonly model: LayersModel,
+    /** All layers, those behind the last tap too. */
+    private readonly whole: LayersModel,
+    private readonly tapped: LayersModel,
     readonly input: ImageInput,
     readonly batch: number,
     readonly taps: readonly string[],
@@ -55,7 +58,7 @@ class TensorflowNetwork implements Network {
   async close(): Promise<void> {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.model.dispose();
+    this.whole.dispose();
   }
 
   /** The layers of a batch, channels first. */
@@ -65,7 +68,7 @@ class TensorflowNetwork implements Network {
     try {
       return core.tidy(() => {
         const channelsFirst: Tensor4D = core.tensor4d(images, [batch, channels, height, width]);
-        const outputs = this.model.predictOnBatch(core.transpose(channelsFirst, [0, 2, 3, 1]));
+        const outputs = this.tapped.predictOnBatch(core.transpose(channelsFirst, [0, 2, 3, 1]));
         return [outputs].flat().map((output) => (output.rank === 4 ? core.transpose(output, [0, 3, 1, 2]) : output));
       });
     } catch (error) {
@@ -85,15 +88,16 @@ class TensorflowNetwork implements Network {
   }
 }
 
-/** The network with the named layers as its outputs. */
-async function load(core: TensorflowCore, packed: Uint8Array, taps: readonly string[]): Promise<LayersModel> {
+/** A network, and the same layers with the named ones as outputs. */
+async function load(core: TensorflowCore, packed: Uint8Array, taps: readonly string[]): Promise<{ whole: LayersModel; tapped: LayersModel }> {
   const { topology, weights } = readLayers(packed);
   const layers = layersLibrary();
   const weightData = new Uint8Array(Buffer.concat(weights.map(({ bytes }) => bytes))).buffer;
   const weightSpecs = weights.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' as const }));
   try {
     const whole = await layers.loadLayersModel(core.io.fromMemory({ modelTopology: topology as object, weightSpecs, weightData }));
-    return layers.model({ inputs: whole.inputs, outputs: taps.map((tap) => [whole.getLayer(tap).output].flat()[0]!) });
+    const tapped = layers.model({ inputs: whole.inputs, outputs: taps.map((tap) => [whole.getLayer(tap).output].flat()[0]!) });
+    return { whole, tapped };
   } catch (error) {
     throw unsupportedModel(`TensorFlow.js refuses it: ${said(error)}`, `layers that TensorFlow.js ${TENSORFLOW_VERSION} knows`, error);
   }

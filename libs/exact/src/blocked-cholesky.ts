@@ -1,10 +1,11 @@
 import { cholesky } from './cholesky.js';
-import { digitProduct, digitScratch } from './digit-product.js';
-import { requireDigits, reusedStorage } from './digit-scale.js';
+import { digitProduct } from './digit-product.js';
+import { requireDigits, threadStorage } from './digit-scale.js';
 import type { IntegerEngine } from './integer-engine.js';
 import { leftDigits } from './left-digits.js';
 import { requireLength } from './require-length.js';
 import { rightDigits } from './right-digits.js';
+import { threadArray } from './thread-array.js';
 import { copyBlock, putLower, requireLower, solveRows } from './triangular-leaf.js';
 
 /** How exactly large products of a factorisation are made. */
@@ -15,6 +16,9 @@ export interface FactorOptions {
 
 /** Up to here plain arithmetic is faster than cutting into digits. */
 export const LEAF = 64;
+
+/** Where operands are kept: a thread factorises one matrix at a time. */
+export const [LEFT, RIGHT] = [threadStorage('factor left'), threadStorage('factor right')] as const;
 
 /** Columns that are updated at a time. */
 const TILE = 256;
@@ -39,10 +43,6 @@ export async function blockedCholesky(matrix: Float64Array, size: number, engine
 
 class Factorisation {
   private readonly leaf = new Float64Array(LEAF * LEAF);
-  private readonly leftStorage = reusedStorage();
-  private readonly rightStorage = reusedStorage();
-  private readonly scratch = digitScratch();
-  private transposed = new Float64Array(0);
 
   constructor(
     private readonly matrix: Float64Array,
@@ -71,7 +71,8 @@ class Factorisation {
   private async solve(fromRow: number, toRow: number, first: number, end: number): Promise<void> {
     const { matrix, size } = this;
     if (end - first <= LEAF) {
-      solveRows(this.leafAt(first, end), end - first, matrix, fromRow * size + first, toRow - fromRow, size);
+      const columns = end - first;
+      solveRows(this.leafAt(first, end), columns, { matrix, offset: fromRow * size + first, stride: size, rows: toRow - fromRow, columns });
       return;
     }
     const middle = middleOf(first, end);
@@ -85,16 +86,16 @@ class Factorisation {
    * of the whole matrix in part.
    */
   private async subtract(fromRow: number, toRow: number, fromColumn: number, toColumn: number, fromStep: number, toStep: number): Promise<void> {
-    const { matrix, size, digits, engine, scratch } = this;
+    const { matrix, size, digits, engine } = this;
     const steps = toStep - fromStep;
-    const left = leftDigits(matrix, toRow - fromRow, steps, { digits, offset: fromRow * size + fromStep, stride: size, storage: this.leftStorage });
+    const left = leftDigits(matrix, toRow - fromRow, steps, { digits, offset: fromRow * size + fromStep, stride: size, storage: LEFT });
     for (let column = fromColumn; column < toColumn; column += TILE) {
       const columns = Math.min(TILE, toColumn - column);
-      if (this.transposed.length < steps * columns) this.transposed = new Float64Array(steps * columns);
-      transposeInto(this.transposed, matrix, columns, steps, column * size + fromStep, size);
-      const right = rightDigits(this.transposed, steps, columns, { digits, storage: this.rightStorage });
+      const transposed = threadArray('factor', Float64Array, steps * columns);
+      transposeInto(transposed, matrix, columns, steps, column * size + fromStep, size);
+      const right = rightDigits(transposed, steps, columns, { digits, storage: RIGHT });
       const row = Math.max(fromRow, column);
-      await digitProduct(left, right, engine, matrix, { fromRow: row - fromRow, offset: row * size + column, stride: size, subtract: true, scratch });
+      await digitProduct(left, right, engine, matrix, { fromRow: row - fromRow, offset: row * size + column, stride: size, subtract: true });
     }
   }
 

@@ -1,7 +1,7 @@
 import { InputError } from '@fathom/errors';
 import fc from 'fast-check';
 
-import { cholesky, solveCholesky, solveLower, solveLowerTransposed } from './cholesky.js';
+import { cholesky } from './cholesky.js';
 import { largestDifference, plainGram, plainProduct, randomMatrix, transposed } from './random-matrix.fixture.js';
 
 /** Symmetric, its eigenvalues at least 1. */
@@ -14,24 +14,14 @@ function positiveDefinite(seed: number, size: number): Float64Array {
 const lowerOnly = (matrix: Float64Array, size: number): Float64Array => matrix.map((value, at) => (at % size > Math.floor(at / size) ? 0 : value));
 
 describe('the Cholesky factor', () => {
-  it('times its transpose is the matrix, and solves it for every column of B', () => {
+  it('times its transpose is the matrix', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 21 }), fc.integer({ min: 0, max: 5 }), fc.nat(), (size, columns, seed) => {
+      fc.property(fc.integer({ min: 1, max: 21 }), fc.nat(), (size, seed) => {
         const matrix = positiveDefinite(seed, size);
         const factor = matrix.slice();
         cholesky(factor, size);
         const lower = lowerOnly(factor, size);
         expect(largestDifference(plainProduct(lower, size, size, transposed(lower, size, size), size), matrix)).toBeLessThan(1e-11);
-        const wanted = randomMatrix(seed + 1, size, columns);
-        const targets = plainProduct(matrix, size, size, wanted, columns);
-        solveCholesky(factor, size, targets, columns);
-        expect(largestDifference(targets, wanted)).toBeLessThan(1e-9);
-        const forward = plainProduct(lower, size, size, wanted, columns);
-        solveLower(factor, size, forward, columns);
-        expect(largestDifference(forward, wanted)).toBeLessThan(1e-9);
-        const backward = plainProduct(transposed(lower, size, size), size, size, wanted, columns);
-        solveLowerTransposed(factor, size, backward, columns);
-        expect(largestDifference(backward, wanted)).toBeLessThan(1e-9);
       }),
       { numRuns: 60 },
     );

@@ -1,4 +1,4 @@
-import { inlineCrew, sharedBytes, sharedFloat64, type Task } from './crew.js';
+import { allEnded, inlineCrew, sharedBytes, sharedFloat64, type Task } from './crew.js';
 import { referenceEngine } from './reference-engine.js';
 
 function task<Input, Output>(run: Task<Input, Output>['run']): Task<Input, Output> {
@@ -30,6 +30,24 @@ describe('a crew in this thread', () => {
         null,
       ),
     ).toBe(referenceEngine);
+  });
+});
+
+describe('work that is waited for', () => {
+  it('comes to what each piece does, in their order', async () => {
+    expect(await allEnded([Promise.resolve(1), Promise.resolve(2)])).toEqual([1, 2]);
+  });
+
+  it('that fails has all ended before the first error in order is thrown', async () => {
+    let end = (): void => undefined;
+    const last = new Promise<void>((resolve) => (end = resolve));
+    let thrown: unknown;
+    const all = allEnded([Promise.reject(new Error('one')), Promise.reject(new Error('two')), last]).catch((error: unknown) => (thrown = error));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(thrown).toBeUndefined();
+    end();
+    await all;
+    expect(thrown).toEqual(new Error('one'));
   });
 });
 

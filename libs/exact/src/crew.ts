@@ -33,6 +33,16 @@ export function inlineCrew(engine: IntegerEngine): Crew {
   };
 }
 
+/**
+ * What all of them come to. Where some fail, the error of the first in order, but only once all have ended: what is thrown leaves nobody
+ * behind who still writes to shared memory.
+ */
+export async function allEnded<T>(running: readonly Promise<T>[]): Promise<T[]> {
+  const ends = await Promise.allSettled(running);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return Promise.all(running);
+}
+
 /** Float64 values, all 0, that threads share. */
 export function sharedFloat64(length: number): Float64Array {
   return new Float64Array(new SharedArrayBuffer(8 * length));

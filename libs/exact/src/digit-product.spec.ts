@@ -2,8 +2,8 @@ import { InputError } from '@fathom/errors';
 import fc from 'fast-check';
 
 import { bigintEngine } from './bigint-engine.fixture.js';
-import { digitProduct, digitScratch, type DigitProductOptions } from './digit-product.js';
-import { reusedStorage, sharedStorage } from './digit-scale.js';
+import { digitProduct, type DigitProductOptions } from './digit-product.js';
+import { threadStorage, sharedStorage } from './digit-scale.js';
 import { leftDigitAt, rightDigitAt } from './digit-values.fixture.js';
 import { nearestFloat64, unitsOf } from './exact-rationals.fixture.js';
 import { leftDigits, type LeftDigits } from './left-digits.js';
@@ -132,7 +132,7 @@ describe('a product by digits', () => {
       expect(engine.multiplications).toBeLessThan(0.72 * whole.multiplications);
       // Tiles of rows and columns, each into its place, over the same buffers.
       const tiled = new Float64Array(size * columns);
-      const [scratch, storage] = [digitScratch(), reusedStorage()];
+      const storage = threadStorage('a spec');
       for (const [first, end] of [
         [0, 2],
         [2, 3],
@@ -144,7 +144,7 @@ describe('a product by digits', () => {
           [530, 530],
           [530, 600],
         ] as const)
-          await digitProduct(triangle, tile, referenceEngine, tiled, { fromRow, toRow, offset: fromRow * columns + first, stride: columns, scratch });
+          await digitProduct(triangle, tile, referenceEngine, tiled, { fromRow, toRow, offset: fromRow * columns + first, stride: columns });
       }
       expect(tiled).toEqual(expected);
     }
@@ -161,7 +161,7 @@ describe('a product by digits', () => {
       for (let l = 0; l < steps; l += 1) sum += BigInt(left[row * steps + l]!) * BigInt(right[l]!);
       return Number(sum);
     });
-    expect([...(await product(cut, rightDigits(right, steps, 1, { digits }), { scratch: digitScratch() }))]).toEqual(expected);
+    expect([...(await product(cut, rightDigits(right, steps, 1, { digits })))]).toEqual(expected);
   });
 
   it('of extreme digits does not overflow at the most steps of a block', async () => {

@@ -4,13 +4,7 @@ import { combineLevels, type RowFactors } from './combine-levels.js';
 import type { IntegerEngine } from './integer-engine.js';
 import { digitsOfLevel, type LeftDigits } from './left-digits.js';
 import type { RightDigits } from './right-digits.js';
-
-/** Buffers of a product, kept from one to the next so that loops allocate nothing. Only one product at a time may use them. */
-export interface DigitScratch {
-  right: Int8Array;
-  products: Int32Array;
-  sums: Float64Array;
-}
+import { threadArray } from './thread-array.js';
 
 /** Where a product is written, and what with. */
 export interface DigitProductOptions {
@@ -26,13 +20,6 @@ export interface DigitProductOptions {
   readonly subtract?: boolean;
   /** A diagonal matrix times the right operand's own values (steps × columns), to be added to what is written: for a left operand that was cut without its diagonal. @default nothing */
   readonly plus?: RowFactors;
-  /** @default buffers of its own */
-  readonly scratch?: DigitScratch;
-}
-
-/** Empty buffers; they grow as needed. */
-export function digitScratch(): DigitScratch {
-  return { right: new Int8Array(0), products: new Int32Array(0), sums: new Float64Array(0) };
 }
 
 /**
@@ -40,6 +27,7 @@ export function digitScratch(): DigitScratch {
  * (docs/measures.md §10.3). With t digits, the sum C_l of those whose places add up to l is an exact integer, and the product is
  * ((C_{t−1}/256 + C_{t−2})/256 + … + C_0) divided by both scales, in that order: the same bits for every engine, tile and block.
  * Where the left operand has an extra level, C_t is one of them.
+ * A thread makes one product at a time.
  * It differs from the product of the unrounded operands by at most (t + 2)·steps·2^(14 − 8t)/(scale of the row × scale of the column), and
  * with more than three digits by float64's own rounding of the levels' sum.
  *
@@ -53,9 +41,9 @@ export async function digitProduct(
   out: Float64Array,
   options: DigitProductOptions = {},
 ): Promise<void> {
-  const { fromRow = 0, toRow = left.rows, offset = 0, stride = right.columns, subtract = false, plus, scratch = digitScratch() } = options;
+  const { fromRow = 0, toRow = left.rows, offset = 0, stride = right.columns, subtract = false, plus } = options;
   requireFit(left, right, out, fromRow, toRow, offset, stride);
-  const inverse = inverses(right.scale);
+  const columnFactors = inverses(right.scale);
   for (let first = 0; first < left.blocks.length;) {
     const { firstRow, rows } = left.blocks[first]!;
     let end = first + 1;
@@ -63,8 +51,15 @@ export async function digitProduct(
     const from = Math.max(fromRow, firstRow);
     const to = Math.min(toRow, firstRow + rows);
     if (from < to) {
-      const sums = await levelSums(left, right, engine, from, to, first, end, scratch);
-      combineLevels(sums, left.levels, left.scale, from, to - from, inverse, out, offset + (from - fromRow) * stride, stride, subtract, plus);
+      const sums = await levelSums(left, right, engine, from, to, first, end);
+      const part = { matrix: out, offset: offset + (from - fromRow) * stride, stride, rows: to - from, columns: right.columns };
+      const factors = plus && { factors: plus.factors.subarray(from, to), matrix: plus.matrix.subarray(from * right.columns, to * right.columns) };
+      combineLevels(sums, left.levels, part, {
+        rowFactors: inverses(left.scale.subarray(from, to)),
+        columnFactors,
+        subtract,
+        ...(factors ? { plus: factors } : {}),
+      });
     }
     first = end;
   }
@@ -79,19 +74,17 @@ async function levelSums(
   to: number,
   first: number,
   end: number,
-  scratch: DigitScratch,
 ): Promise<Int32Array | Float64Array> {
   const { digits, columns } = right;
   const { levels } = left;
   const rows = to - from;
   const area = rows * columns;
-  if (scratch.products.length < levels * area) scratch.products = new Int32Array(levels * area);
+  const products = threadArray('products of digits', Int32Array, levels * area);
   const several = end - first > 1;
-  if (several && scratch.sums.length < levels * area) scratch.sums = new Float64Array(levels * area);
-  if (several) scratch.sums.fill(0, 0, levels * area);
+  const sums = several ? threadArray('sums of products of digits', Float64Array, levels * area).fill(0) : undefined;
   for (let at = first; at < end; at += 1) {
     const block = left.blocks[at]!;
-    const bytes = stackedRows(right, block.firstStep, block.steps, scratch);
+    const bytes = stackedRows(right, block.firstStep, block.steps);
     const length = digits * block.steps * columns;
     for (let level = 0, start = block.at; level < levels; level += 1) {
       const steps = digitsOfLevel(level, digits) * block.steps;
@@ -101,30 +94,30 @@ async function levelSums(
         left.bytes.subarray(rowStart, rowStart + rows * steps),
         bytes.subarray(end - steps * columns, end),
         { rows, steps, columns },
-        scratch.products.subarray(level * area, (level + 1) * area),
+        products.subarray(level * area, (level + 1) * area),
       );
       start += block.rows * steps;
     }
-    if (several) addAll(scratch.sums, scratch.products, levels * area);
+    if (sums !== undefined) addAll(sums, products);
   }
-  return several ? scratch.sums : scratch.products;
+  return sums ?? products;
 }
 
 /** The digits of some steps of a right operand, from the last digits to the first. */
-function stackedRows(right: RightDigits, firstStep: number, steps: number, scratch: DigitScratch): Int8Array {
+function stackedRows(right: RightDigits, firstStep: number, steps: number): Int8Array {
   const { digits, columns, bytes } = right;
   if (steps === right.steps) return bytes;
   const size = steps * columns;
-  if (scratch.right.length < digits * size) scratch.right = new Int8Array(digits * size);
+  const stacked = threadArray('stacked digits', Int8Array, digits * size);
   for (let plane = 0; plane < digits; plane += 1) {
     const from = (plane * right.steps + firstStep) * columns;
-    scratch.right.set(bytes.subarray(from, from + size), plane * size);
+    stacked.set(bytes.subarray(from, from + size), plane * size);
   }
-  return scratch.right;
+  return stacked;
 }
 
-function addAll(sums: Float64Array, products: Int32Array, count: number): void {
-  for (let at = 0; at < count; at += 1) sums[at] = sums[at]! + products[at]!;
+function addAll(sums: Float64Array, products: Int32Array): void {
+  for (let at = 0; at < sums.length; at += 1) sums[at] = sums[at]! + products[at]!;
 }
 
 /** 1/scale, exactly. */

@@ -1,6 +1,7 @@
 import { InputError } from '@fathom/errors';
 
 import { powerOfTwo } from './fixed-point.js';
+import { threadArray } from './thread-array.js';
 
 /** Most digits of a value: 7 hold 56 bits, more than a float64 has. */
 export const MOST_DIGITS = 7;
@@ -15,8 +16,8 @@ export const LARGEST_VALUE = powerOfTwo(LARGEST_EXPONENT);
 export const FINITE = 'finite numbers below 2^900 in size';
 const view = new DataView(new ArrayBuffer(8));
 
-/** Where the digits are kept: called once a cut, with the bytes needed; the buffer may be longer. */
-export type DigitStorage = (bytes: number) => ArrayBuffer | SharedArrayBuffer;
+/** Where the digits are kept: called once a cut, with the bytes needed; there may be more. They begin at a multiple of eight. */
+export type DigitStorage = (bytes: number) => Uint8Array;
 
 /** How to cut a matrix, or a part of one, into digits. */
 export interface CutOptions {
@@ -26,23 +27,19 @@ export interface CutOptions {
   readonly offset?: number;
   /** From one row to the next. @default as many as there are columns */
   readonly stride?: number;
-  /** @default a new buffer that is not shared */
+  /** @default new memory that is not shared */
   readonly storage?: DigitStorage;
 }
 
-/** A new buffer for each. */
-export const ownStorage: DigitStorage = (bytes) => new ArrayBuffer(bytes);
+/** New memory for each. */
+export const ownStorage: DigitStorage = (bytes) => new Uint8Array(bytes);
 
-/** Storage that threads share. */
-export const sharedStorage: DigitStorage = (bytes) => new SharedArrayBuffer(bytes);
+/** Memory that threads share. */
+export const sharedStorage: DigitStorage = (bytes) => new Uint8Array(new SharedArrayBuffer(bytes));
 
-/** Storage that hands out one and the same buffer again and again, a longer one where it is too short: what was kept in it is lost. */
-export function reusedStorage(): DigitStorage {
-  let kept = new ArrayBuffer(0);
-  return (bytes) => {
-    if (kept.byteLength < bytes) kept = new ArrayBuffer(bytes);
-    return kept;
-  };
+/** One and the same memory of this thread again and again: what was kept in it is lost. */
+export function threadStorage(name: string): DigitStorage {
+  return (bytes) => threadArray(name, Uint8Array, bytes);
 }
 
 /**

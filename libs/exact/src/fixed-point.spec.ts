@@ -81,6 +81,8 @@ describe('fixed point', () => {
     expect(() => fixedPoint({ min: [NaN], max: [1] })).toThrow('range of column 0: is no range');
     expect(() => fixedPoint({ min: [0], max: [Infinity] })).toThrow('range of column 0: is no range');
     expect(() => fixedPoint({ min: [-1e200], max: [1e200] })).toThrow('range of column 0: is too wide');
+    expect(() => fixedPoint({ min: [0, -1e200], max: [0, 1e200] }, { name: 'layer 3' })).toThrow('layer 3, range of column 1: is too wide');
+    expect(() => fixedPoint({ min: [NaN], max: [1] }, { name: 'z' })).toThrow('z, range of column 0: is no range');
     expect(() => fixedPoint({ min: [-1.7e308], max: [1.7e308] })).toThrow('accepted: values below 1e150 in size');
   });
 

@@ -18,6 +18,8 @@ export interface FixedPointOptions {
   readonly bits?: Bits;
   /** Whether values are taken from the middle of the column's range: right for products that are centred later. @default true */
   readonly centred?: boolean;
+  /** Of the matrix, for errors. @default none */
+  readonly name?: string;
 }
 
 const MOST_EXPONENT = 500;
@@ -38,21 +40,22 @@ export function fixedPoint(
   ranges: { readonly min: ArrayLike<number>; readonly max: ArrayLike<number> },
   options: FixedPointOptions = {},
 ): FixedPoint {
-  const { bits = 16, centred = true } = options;
+  const { bits = 16, centred = true, name } = options;
   const columns = ranges.min.length;
+  const field = (column: number): string => `${name === undefined ? '' : `${name}, `}range of column ${column}`;
   const centre = new Float64Array(columns);
   const scale = new Float64Array(columns);
   for (let column = 0; column < columns; column += 1) {
     const [low, high] = [ranges.min[column]!, ranges.max[column]!];
     if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high))
-      throw new InputError({ field: `range of column ${column}`, problem: 'is no range', value: [low, high], accepted: 'finite numbers, in order' });
+      throw new InputError({ field: field(column), problem: 'is no range', value: [low, high], accepted: 'finite numbers, in order' });
     const constant = low === high;
     if (centred) centre[column] = constant ? low : asFinite32(low / 2 + high / 2); // a constant column comes out as exactly 0
     const farthest = Math.max(high - centre[column]!, centre[column]! - low);
     scale[column] = farthest > 0 ? powerOfTwo(exponentFor(farthest, largestInteger(bits))) : 1;
     if (farthest * scale[column]! > largestInteger(bits))
       throw new InputError({
-        field: `range of column ${column}`,
+        field: field(column),
         problem: 'is too wide',
         value: [low, high],
         accepted: 'values below 1e150 in size',
@@ -62,7 +65,7 @@ export function fixedPoint(
 }
 
 /** Adding and subtracting 1.5·2⁵² rounds to the nearest integer, half to even. */
-export const ROUND = 6_755_399_441_055_744;
+const ROUND = 6_755_399_441_055_744;
 
 /** The nearest integer, half to even; for values below 2⁵¹ in size. */
 export function roundHalfEven(value: number): number {

@@ -1,12 +1,10 @@
 export { fmix32, foldOf, smallestHashes } from './fmix32.js';
 export { Prng } from './prng.js';
-export { naturalLog } from './natural-log.js';
 export { mirrorLower } from './mirror-lower.js';
-export { cholesky, solveCholesky, solveLower, solveLowerTransposed } from './cholesky.js';
 export { pivotedCholesky, type PivotedFactor } from './pivoted-cholesky.js';
 export { checkProduct, MOST_STEPS, type EngineFacts, type IntegerEngine, type ProductShape } from './integer-engine.js';
 export { referenceEngine } from './reference-engine.js';
-export { inlineCrew, sharedBytes, sharedFloat64, type Crew, type Task } from './crew.js';
+export { allEnded, inlineCrew, sharedBytes, sharedFloat64, type Crew, type Task } from './crew.js';
 export {
   exponentFor,
   fixedPoint,
@@ -23,13 +21,16 @@ export { oneGroup, type RowGroups } from './row-groups.js';
 export { addInteger, integerAt, integerSums, integersOver, mergeIntegers, integerSumAt, sliceIntegers, type IntegerSums } from './integer-sums.js';
 export { blockRowsFor, needsTwoLimbs, PlanedRows, type PlanedOptions, type ReadableRows } from './planed-rows.js';
 export { mergeSums, productSums, type ProductSums } from './product-sums.js';
-export { addColumns, integersOf, type ColumnIntegers } from './byte-planes.js';
+export { integersOf, type ColumnIntegers } from './byte-planes.js';
 export { leftDigits, type DigitBlock, type DigitShape, type LeftDigits, type LeftDigitsOptions } from './left-digits.js';
 export { rightDigits, type RightDigits } from './right-digits.js';
-export { digitProduct, digitScratch, type DigitProductOptions, type DigitScratch } from './digit-product.js';
-export { reusedStorage, sharedStorage, type CutOptions, type DigitStorage } from './digit-scale.js';
+export { digitProduct, type DigitProductOptions } from './digit-product.js';
+export { addGain, centreRows, type Centring } from './centre-rows.js';
+export type { MatrixPart } from './matrix-part.js';
+export { sharedStorage, threadStorage, type CutOptions, type DigitStorage } from './digit-scale.js';
 export { blockedCholesky, type FactorOptions } from './blocked-cholesky.js';
 export { triangularInverse } from './triangular-inverse.js';
-export { threadScratch } from './thread-scratch.js';
+export { threadArray } from './thread-array.js';
+export { transposeBiased } from './transpose-biased.js';
 export { ExactSums } from './exact-sums.js';
 export { SharedRoom } from './shared-room.js';

@@ -13,10 +13,13 @@ const LIMB = 4_294_967_296;
 /** A lower limb is carried above this, so that one more number below 2⁵² still fits. */
 const FULL = 4_503_599_627_370_496;
 
-/** Sums that are all 0, shared between threads. `wide` ones have an upper limb. @param room where they are kept @default memory of their own */
+/**
+ * Sums shared between threads; `wide` ones have an upper limb. All 0, unless they are kept in a room: of those nothing is known.
+ * @param room where they are kept @default memory of their own
+ */
 export function integerSums(length: number, wide: boolean, room?: SharedRoom): IntegerSums {
-  const zeros = (): Float64Array => (room === undefined ? sharedFloat64(length) : new Float64Array(room.take(8 * length), 0, length).fill(0));
-  return wide ? { low: zeros(), high: zeros() } : { low: zeros() };
+  const limb = (): Float64Array => (room === undefined ? sharedFloat64(length) : new Float64Array(room.take(8 * length), 0, length));
+  return wide ? { low: limb(), high: limb() } : { low: limb() };
 }
 
 /** Adds an integer below 2⁵² in magnitude. */

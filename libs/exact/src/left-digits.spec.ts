@@ -86,9 +86,9 @@ describe('the digits of a matrix', () => {
     const source = randomMatrix(1, 20, 30);
     const part = Float64Array.from({ length: 5 * 7 }, (_, at) => source[(3 + Math.floor(at / 7)) * 30 + 4 + (at % 7)]!);
     const asked: number[] = [];
-    const storage = (bytes: number): ArrayBuffer => {
+    const storage = (bytes: number): Uint8Array => {
       asked.push(bytes);
-      return new Uint8Array(bytes + 100).fill(85).buffer; // longer than asked for, and not clean
+      return new Uint8Array(bytes + 100).fill(85); // longer than asked for, and not clean
     };
     const options = { digits: 3, offset: 3 * 30 + 4, stride: 30, storage };
     expect(leftDigits(source, 5, 7, options)).toEqual(leftDigits(part, 5, 7, { digits: 3 }));

@@ -1,8 +1,9 @@
 import { InputError } from '@fathom/errors';
 
-import { DigitCutter } from './digit-cutter.js';
+import { cutLeft, largestOfRows } from './cut-digits.js';
 import { digitScale, ownStorage, requireDigits, requireInside, type CutOptions } from './digit-scale.js';
 import { MOST_STEPS } from './integer-engine.js';
+import type { MatrixPart } from './matrix-part.js';
 
 /** Where a left operand is 0 for certain: nowhere, above its diagonal ('lower'), or below it ('upper'). */
 export type DigitShape = 'full' | 'lower' | 'upper';
@@ -61,30 +62,21 @@ export function leftDigits(matrix: Float64Array, rows: number, steps: number, op
     throw new InputError({ field: 'shape', problem: 'not of a matrix that is not square', value: shape, accepted: "'full'" });
   const levels = extraLevel ? digits + 1 : digits;
   const { blocks, length } = blocksOf(rows, steps, digits, levels, shape);
-  const buffer = storage(8 * rows + length);
-  const bytes = new Uint8Array(buffer, 8 * rows, length);
-  const scale = new Float64Array(buffer, 0, rows).fill(0);
-  for (const { firstRow, rows: height, firstStep, steps: width } of blocks) {
-    for (let row = firstRow; row < firstRow + height; row += 1)
-      scale[row] = Math.max(scale[row]!, largestSize(matrix, offset + row * stride + firstStep, width));
-  }
+  const { buffer, byteOffset } = storage(8 * rows + length);
+  const bytes = new Uint8Array(buffer, byteOffset + 8 * rows, length);
+  const scale = new Float64Array(buffer, byteOffset, rows).fill(0);
+  const partOfBlock = ({ firstRow, rows: height, firstStep, steps: columns }: DigitBlock): MatrixPart => ({
+    matrix,
+    offset: offset + firstRow * stride + firstStep,
+    stride,
+    rows: height,
+    columns,
+  });
+  for (const block of blocks) largestOfRows(partOfBlock(block), scale.subarray(block.firstRow, block.firstRow + block.rows));
   for (let row = 0; row < rows; row += 1) scale[row] = digitScale(scale[row]!, `row ${row} of the left operand`);
-  const cutter = new DigitCutter(steps, digits, 'biased');
-  const scales = new Float64Array(steps);
-  for (const { firstRow, rows: height, firstStep, steps: width, at } of blocks) {
-    const last = at + height * width * ((digits * (digits - 1)) / 2);
-    for (let row = 0; row < height; row += 1) {
-      const to = last + row * digits * width;
-      scales.fill(scale[firstRow + row]!);
-      cutter.cut(matrix, offset + (firstRow + row) * stride + firstStep, width, scales, bytes, to, width);
-      // A lower level's row is the beginning of the highest level's.
-      for (let level = 1, start = at; level < digits; level += 1) {
-        bytes.copyWithin(start + row * level * width, to, to + level * width);
-        start += height * level * width;
-      }
-      const beyond = last + height * digits * width;
-      if (extraLevel) bytes.copyWithin(beyond + row * (digits - 1) * width, to + width, to + digits * width);
-    }
+  for (const block of blocks) {
+    const scales = scale.subarray(block.firstRow, block.firstRow + block.rows);
+    cutLeft(partOfBlock(block), digits, levels, scales, bytes.subarray(block.at));
   }
   return { rows, steps, digits, levels, blocks, bytes, scale };
 }
@@ -111,22 +103,4 @@ function blocksOf(rows: number, steps: number, digits: number, levels: number, s
     } while (firstStep < end);
   }
   return { blocks, length: at };
-}
-
-/** The largest size of neighbouring values; NaN where one is NaN. */
-function largestSize(values: Float64Array, from: number, count: number): number {
-  let most0 = 0;
-  let most1 = 0;
-  let most2 = 0;
-  let most3 = 0;
-  const end = from + count;
-  let at = from;
-  for (; at + 3 < end; at += 4) {
-    most0 = Math.max(most0, Math.abs(values[at]!));
-    most1 = Math.max(most1, Math.abs(values[at + 1]!));
-    most2 = Math.max(most2, Math.abs(values[at + 2]!));
-    most3 = Math.max(most3, Math.abs(values[at + 3]!));
-  }
-  for (; at < end; at += 1) most0 = Math.max(most0, Math.abs(values[at]!));
-  return Math.max(most0, most1, most2, most3);
 }

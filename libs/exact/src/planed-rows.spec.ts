@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
 import { columnTiles, groupBytes } from './byte-planes.js';
-import { inlineCrew } from './crew.js';
+import { inlineCrew, type Crew } from './crew.js';
 import { fixedPoint, toInteger, type Bits } from './fixed-point.js';
 import { foldOf } from './fmix32.js';
 import { integerAt } from './integer-sums.js';
-import { blockRowsFor, MOST_BLOCK_ROWS, needsTwoLimbs, PlanedRows, type ReadableRows } from './planed-rows.js';
+import { blockRowsFor, needsTwoLimbs, PlanedRows, type ReadableRows } from './planed-rows.js';
 import { MOST_STEPS } from './integer-engine.js';
 import { referenceEngine } from './reference-engine.js';
 
@@ -88,6 +88,19 @@ describe('planed rows', () => {
     }
   });
 
+  it('count the values above 0, however near', async () => {
+    const values = Float64Array.of(5e-324, 0, -1, 1000, 0, 3, -5e-324, 2, 7);
+    const options = { point: fixedPoint(range(3)), groups: { groups: 2, of: (row: number) => row % 2 }, blockRows: 2 };
+    const counting = new PlanedRows(countedRows(values, 3, 3), options);
+    const counts = [await counting.block(0, crew), await counting.block(1, crew)].map(({ positive }) => [...positive]);
+    expect(counts).toEqual([
+      [2, 0, 1],
+      [0, 1, 1],
+    ]);
+    const chosen = new PlanedRows(countedRows(values, 3, 3), { ...options, columns: Uint32Array.of(2, 0) });
+    expect([...(await chosen.block(0, crew)).positive]).toEqual([1, 2]);
+  });
+
   it('are read once where they may be kept, and again where they may not', async () => {
     const source = countedRows(new Float64Array(40), 20, 2);
     const options = { point: fixedPoint(range(2)), groups: { groups: 1, of: () => 0 }, blockRows: 10 };
@@ -104,13 +117,38 @@ describe('planed rows', () => {
     await expect(kept.block(0, crew)).rejects.toThrow('lost');
     source.readInto = readInto;
     expect((await kept.block(0, crew)).planes.block.rows).toBe(2);
+    source.readInto = async () => Promise.reject(new Error('not asked for'));
+    expect((await kept.block(0, crew)).planes.block.rows).toBe(2); // what failed took no room from it
+  });
+
+  it('fail only once no task and no reading is left that writes into their room', async () => {
+    // Two tiles of columns and two readings: the first tile is refused while the second tile and the second reading go on.
+    const columns = 1030;
+    const rows = 2 * Math.floor(2 ** 25 / (8 * columns));
+    const held: (() => void)[] = [];
+    const hold = async (): Promise<void> => new Promise((resolve) => held.push(resolve));
+    const source = countedRows(new Float32Array(rows * columns), rows, columns);
+    source.readInto = () => (++source.reads === 1 ? Promise.resolve() : hold());
+    let tasks = 0;
+    const refusing: Crew = { ...crew, run: async () => (++tasks === 1 ? Promise.reject(new Error('refused')) : (hold() as Promise<never>)) };
+    const planed = new PlanedRows(source, { point: fixedPoint(range(columns)), groups: { groups: 1, of: () => 0 }, blockRows: rows });
+    let thrown: unknown;
+    const failing = planed.block(0, refusing).catch((error: unknown) => (thrown = error));
+    for (const left of [2, 1]) {
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(held).toHaveLength(left);
+      expect(thrown).toBeUndefined();
+      held.pop()!();
+    }
+    await failing;
+    expect(thrown).toEqual(new Error('refused'));
   });
 });
 
 describe('blocks of rows', () => {
   it('are as many as one product takes, fewer for wide matrices, and do not depend on how many rows there are', () => {
-    expect(3 * MOST_BLOCK_ROWS).toBeLessThanOrEqual(MOST_STEPS);
-    expect(blockRowsFor(10, 16)).toBe(MOST_BLOCK_ROWS);
+    expect(blockRowsFor(10, 16)).toBe(20_480);
+    expect(blockRowsFor(10, 16)).toBeLessThanOrEqual(MOST_STEPS);
     for (const columns of [1, 1000, 10_000, 100_000, 1_000_000])
       for (const bits of [16, 24]) expect(blockRowsFor(columns, bits)).toBeGreaterThanOrEqual(256);
     expect(blockRowsFor(100_000, 16)).toBeLessThan(blockRowsFor(10_000, 16));

@@ -1,5 +1,6 @@
-import { cutTile, columnTiles, type BytePlanes, type ColumnIntegers } from './byte-planes.js';
-import type { Crew } from './crew.js';
+import { columnTiles, type BytePlanes, type ColumnIntegers } from './byte-planes.js';
+import { allEnded, sharedFloat64, type Crew } from './crew.js';
+import { cutTile, type CutInput } from './cut-tile.js';
 import type { FixedPoint } from './fixed-point.js';
 import { integerSums } from './integer-sums.js';
 import { rowBlock, type RowGroups } from './row-groups.js';
@@ -35,10 +36,12 @@ export interface PlanedOptions {
 export interface PlanedBlock {
   readonly planes: BytePlanes;
   readonly sums: ColumnIntegers;
+  /** Rows above 0 of each column, of all groups together. */
+  readonly positive: Float64Array;
 }
 
-/** Most rows of a block: three digits of all of them are still the steps of one product. */
-export const MOST_BLOCK_ROWS = 20_480;
+/** Most rows of a block. */
+const MOST_BLOCK_ROWS = 20_480;
 /** Bytes of planes of one block, and of values that are read at a time. */
 const PLANE_BYTES = 2 ** 29;
 const READ_BYTES = 2 ** 25;
@@ -96,7 +99,10 @@ export class PlanedRows {
     if (stays) {
       this.left -= bytes;
       this.kept.set(index, cutting);
-      cutting.catch(() => this.kept.delete(index));
+      cutting.catch(() => {
+        this.left += bytes;
+        this.kept.delete(index);
+      });
     }
     return cutting;
   }
@@ -109,6 +115,7 @@ export class PlanedRows {
     room.reuse();
     const planes: BytePlanes = { block, columns, digits, bytes: new Int8Array(room.take(rows * columns * digits), 0, rows * columns * digits) };
     const sums: ColumnIntegers = { sum: integerSums(groups.groups * columns, wide), squares: integerSums(groups.groups * columns, wide) };
+    const positive = sharedFloat64(columns);
     const step = Math.max(1, Math.min(rows, Math.floor(READ_BYTES / (8 * source.columns))));
     const read = async (first: number, buffer: SharedArrayBuffer): Promise<Float32Array | Float64Array> => {
       const length = Math.min(step, rows - first) * source.columns;
@@ -122,13 +129,19 @@ export class PlanedRows {
     for (let first = 0, turn = 1; first < rows; first += step, turn = 1 - turn) {
       const values = await next;
       const ahead = first + step < rows ? read(first + step, buffers[turn]!) : undefined;
-      ahead?.catch(() => undefined); // it is awaited below, unless cutting fails first
-      const common = { name: this.name, values, first, rows: Math.min(step, rows - first), stride: source.columns, point: this.point, planes, sums };
-      const chosen = this.options.columns;
-      await Promise.all(columnTiles(columns).map((tile) => crew.run(cutTile, { ...common, ...(chosen ? { chosen } : {}), ...tile })));
+      const common = { name: this.name, values, first, rows: Math.min(step, rows - first), stride: source.columns, planes, sums, positive };
+      const cutting = columnTiles(columns).map((tile) => crew.run(cutTile, { ...common, ...tile, ...this.ofTile(tile) }));
+      await allEnded<unknown>(ahead === undefined ? cutting : [...cutting, ahead]); // what fails leaves nobody behind who writes into the room
       if (ahead !== undefined) next = ahead;
     }
-    return { planes, sums };
+    return { planes, sums, positive };
+  }
+
+  /** What is known of a tile's columns alone: it is copied for each task. */
+  private ofTile({ from, to }: { readonly from: number; readonly to: number }): Pick<CutInput, 'point' | 'chosen'> {
+    const { bits, centre, scale } = this.point;
+    const chosen = this.options.columns?.slice(from, to);
+    return { point: { bits, centre: centre.slice(from, to), scale: scale.slice(from, to) }, ...(chosen ? { chosen } : {}) };
   }
 }
 

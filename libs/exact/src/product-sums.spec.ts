@@ -7,6 +7,7 @@ import { integerAt, type IntegerSums } from './integer-sums.js';
 import { PlanedRows, type ReadableRows } from './planed-rows.js';
 import { mergeSums, productSums, type ProductSums } from './product-sums.js';
 import { referenceEngine } from './reference-engine.js';
+import { SharedRoom } from './shared-room.js';
 import { foldOf } from './fmix32.js';
 
 const crew = inlineCrew(referenceEngine);
@@ -157,6 +158,29 @@ describe('productSums', () => {
       let sum = 0n;
       for (let row = 0; row < rows; row += 1) sum += qx[row * d + a]! * qz[row * k + j]!;
       expect(integerAt(sums.z[0]!.cross, a * k + j)).toBe(Number(sum));
+    }
+    for (let a = 0; a < d; a += 1)
+      for (let b = 0; b <= a; b += 1) {
+        let sum = 0;
+        for (let row = 0; row < rows; row += 1) sum += Number(qx[row * d + a]!) * Number(qx[row * d + b]!); // far below 2⁵³
+        if (integerAt(sums.gram!, a * d + b) !== sum) throw new Error(`gram at ${a}, ${b}`);
+      }
+  });
+
+  it('do not depend on what was in their room before, also of a group that has no rows in the first block', async () => {
+    const options = { groups: { groups: 2, of: (row: number) => Math.floor(row / 3) }, blockRows: 3 };
+    for (const bits of [16, 24] as const) {
+      const x = new PlanedRows(rowsOf('x', Float64Array.of(1, 2, 3, 4, 5, 6), 6, 1), {
+        ...options,
+        point: fixedPoint({ min: [1], max: [6] }, { bits }),
+      });
+      const room = new SharedRoom();
+      const used = (): Float64Array => new Float64Array(room.take(1024));
+      for (let piece = 0; piece < 4; piece += 1) used().fill(12_345);
+      const dirty = await productSums(x, [x], { gram: true, room }, crew, unwatched);
+      const clean = await productSums(x, [x], { gram: true }, crew, unwatched);
+      expect(values(dirty.gram!)).toEqual(values(clean.gram!));
+      expect(values(dirty.z[0]!.cross)).toEqual(values(clean.gram!));
     }
   });
 

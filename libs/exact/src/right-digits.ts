@@ -1,4 +1,4 @@
-import { DigitCutter } from './digit-cutter.js';
+import { cutRight, largestOfColumns } from './cut-digits.js';
 import { digitScale, ownStorage, requireDigits, requireInside, type CutOptions } from './digit-scale.js';
 
 /**
@@ -28,28 +28,12 @@ export function rightDigits(matrix: Float64Array, steps: number, columns: number
   requireDigits(digits);
   requireInside(matrix, steps, columns, offset, stride);
   const plane = steps * columns;
-  const buffer = storage(8 * columns + digits * plane);
-  const scale = new Float64Array(buffer, 0, columns).fill(0);
-  for (let step = 0; step < steps; step += 4) {
-    const from = offset + step * stride;
-    if (step + 3 < steps) raiseToSizes(scale, matrix, from, from + stride, from + 2 * stride, from + 3 * stride);
-    else for (let row = from; row < from + (steps - step) * stride; row += stride) raiseToSizes(scale, matrix, row, row, row, row);
-  }
+  const { buffer, byteOffset } = storage(8 * columns + digits * plane);
+  const scale = new Float64Array(buffer, byteOffset, columns).fill(0);
+  const values = { matrix, offset, stride, rows: steps, columns };
+  largestOfColumns(values, scale);
   for (let column = 0; column < columns; column += 1) scale[column] = digitScale(scale[column]!, `column ${column} of the right operand`);
-  const bytes = new Uint8Array(buffer, 8 * columns, digits * plane);
-  const cutter = new DigitCutter(columns, digits, 'signed');
-  const first = (digits - 1) * plane;
-  for (let step = 0; step < steps; step += 1) cutter.cut(matrix, offset + step * stride, columns, scale, bytes, first + step * columns, -plane);
-  return { steps, columns, digits, bytes: new Int8Array(buffer, 8 * columns, digits * plane), scale };
-}
-
-/** Each becomes the largest of itself and the sizes of its values in four rows, one after the other; NaN where one is NaN. */
-function raiseToSizes(most: Float64Array, values: Float64Array, row0: number, row1: number, row2: number, row3: number): void {
-  for (let column = 0; column < most.length; column += 1) {
-    // Always against the largest so far: a processor foresees how that comparison ends, but not which of two values is larger.
-    let largest = Math.max(most[column]!, Math.abs(values[row0 + column]!));
-    largest = Math.max(largest, Math.abs(values[row1 + column]!));
-    largest = Math.max(largest, Math.abs(values[row2 + column]!));
-    most[column] = Math.max(largest, Math.abs(values[row3 + column]!));
-  }
+  const at = byteOffset + 8 * columns;
+  cutRight(values, digits, scale, new Uint8Array(buffer, at, digits * plane));
+  return { steps, columns, digits, bytes: new Int8Array(buffer, at, digits * plane), scale };
 }

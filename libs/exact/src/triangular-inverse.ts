@@ -1,12 +1,13 @@
 import { InputError } from '@fathom/errors';
 
-import { type FactorOptions, LEAF, middleOf } from './blocked-cholesky.js';
-import { digitProduct, digitScratch } from './digit-product.js';
-import { requireDigits, reusedStorage } from './digit-scale.js';
+import { type FactorOptions, LEAF, LEFT, middleOf, RIGHT } from './blocked-cholesky.js';
+import { digitProduct } from './digit-product.js';
+import { requireDigits } from './digit-scale.js';
 import type { IntegerEngine } from './integer-engine.js';
 import { leftDigits } from './left-digits.js';
 import { requireLength } from './require-length.js';
 import { rightDigits } from './right-digits.js';
+import { threadArray } from './thread-array.js';
 import { copyBlock, invertLower, putLower, requireLower } from './triangular-leaf.js';
 
 /** Wide enough for an engine to run at its full speed. */
@@ -33,10 +34,6 @@ export async function triangularInverse(lower: Float64Array, size: number, engin
 
 class Inversion {
   private readonly leaf = new Float64Array(LEAF * LEAF);
-  private readonly leftStorage = reusedStorage();
-  private readonly rightStorage = reusedStorage();
-  private readonly scratch = digitScratch();
-  private product = new Float64Array(0);
 
   constructor(
     private readonly matrix: Float64Array,
@@ -63,23 +60,23 @@ class Inversion {
 
   /** P₂₁, from L₂₁ in its place and P₁₁ and P₂₂ in theirs. */
   private async join(first: number, middle: number, end: number): Promise<void> {
-    const { matrix, size, digits, engine, scratch } = this;
+    const { matrix, size, digits, engine } = this;
     const [rows, columns] = [end - middle, middle - first];
-    if (this.product.length < rows * columns) this.product = new Float64Array(rows * columns);
+    const product = threadArray('factor', Float64Array, rows * columns);
     const tile = Math.max(TILE, Math.ceil(columns / 2));
     for (let column = 0; column < columns; column += tile) {
       // Column c of P₁₁ is 0 above row c.
       const [width, steps, from] = [Math.min(tile, columns - column), columns - column, first + column];
-      const left = leftDigits(matrix, rows, steps, { digits, offset: middle * size + from, stride: size, storage: this.leftStorage });
-      const right = rightDigits(matrix, steps, width, { digits, offset: from * size + from, stride: size, storage: this.rightStorage });
-      await digitProduct(left, right, engine, this.product, { offset: column, stride: columns, scratch });
+      const left = leftDigits(matrix, rows, steps, { digits, offset: middle * size + from, stride: size, storage: LEFT });
+      const right = rightDigits(matrix, steps, width, { digits, offset: from * size + from, stride: size, storage: RIGHT });
+      await digitProduct(left, right, engine, product, { offset: column, stride: columns });
     }
-    const left = leftDigits(matrix, rows, rows, { digits, shape: 'lower', offset: middle * size + middle, stride: size, storage: this.leftStorage });
+    const left = leftDigits(matrix, rows, rows, { digits, shape: 'lower', offset: middle * size + middle, stride: size, storage: LEFT });
     for (let row = middle; row < end; row += 1) matrix.fill(0, row * size + first, row * size + middle);
     for (let column = 0; column < columns; column += tile) {
       const width = Math.min(tile, columns - column);
-      const right = rightDigits(this.product, rows, width, { digits, offset: column, stride: columns, storage: this.rightStorage });
-      await digitProduct(left, right, engine, matrix, { offset: middle * size + first + column, stride: size, subtract: true, scratch });
+      const right = rightDigits(product, rows, width, { digits, offset: column, stride: columns, storage: RIGHT });
+      await digitProduct(left, right, engine, matrix, { offset: middle * size + first + column, stride: size, subtract: true });
     }
   }
 }

@@ -1,6 +1,8 @@
 import { InputError } from '@fathom/errors';
+import { KernelLayout, kernels } from '@fathom/kernels';
 
 import { FINITE, LARGEST_VALUE } from './digit-scale.js';
+import { bringBack, forParts, isKept, lay, PART, type MatrixPart } from './matrix-part.js';
 import { requireLength } from './require-length.js';
 
 /** @throws InputError naming the first row of the lower triangle with a value that cannot be cut into digits */
@@ -30,66 +32,19 @@ export function putLower(block: Float64Array, size: number, matrix: Float64Array
   }
 }
 
-/**
- * Solves XLᵀ = B in place for a small L: rows of `size` values in a row-major matrix. Every row's sums run in the order of their columns;
- * four rows and two columns at a time, so that each number read takes part in several products.
- */
-export function solveRows(factor: Float64Array, size: number, matrix: Float64Array, offset: number, rows: number, stride: number): void {
+/** Solves XLᵀ = B in place for a small L, `x` being B. Every row's sums run in the order of their columns. */
+export function solveRows(factor: Float64Array, size: number, x: MatrixPart): void {
   requireLength('factor', factor, size * size);
-  const inverse = new Float64Array(size);
-  for (let j = 0; j < size; j += 1) inverse[j] = 1 / factor[j * size + j]!;
-  let row = 0;
-  for (; row + 3 < rows; row += 4) solveFourRows(factor, size, inverse, matrix, offset + row * stride, stride);
-  for (; row < rows; row += 1) solveRow(factor, size, inverse, matrix, offset + row * stride);
-}
-
-function solveFourRows(factor: Float64Array, size: number, inverse: Float64Array, x: Float64Array, row0: number, stride: number): void {
-  const row1 = row0 + stride;
-  const row2 = row1 + stride;
-  const row3 = row2 + stride;
-  let j = 0;
-  for (; j + 1 < size; j += 2) {
-    const f = j * size;
-    const g = f + size;
-    let [s0, s1, s2, s3] = [x[row0 + j]!, x[row1 + j]!, x[row2 + j]!, x[row3 + j]!];
-    let [t0, t1, t2, t3] = [x[row0 + j + 1]!, x[row1 + j + 1]!, x[row2 + j + 1]!, x[row3 + j + 1]!];
-    for (let l = 0; l < j; l += 1) {
-      const p = factor[f + l]!;
-      const q = factor[g + l]!;
-      const x0 = x[row0 + l]!;
-      s0 -= p * x0;
-      t0 -= q * x0;
-      const x1 = x[row1 + l]!;
-      s1 -= p * x1;
-      t1 -= q * x1;
-      const x2 = x[row2 + l]!;
-      s2 -= p * x2;
-      t2 -= q * x2;
-      const x3 = x[row3 + l]!;
-      s3 -= p * x3;
-      t3 -= q * x3;
-    }
-    const [u, v, w] = [inverse[j]!, inverse[j + 1]!, factor[g + j]!];
-    x[row0 + j] = s0 *= u;
-    x[row1 + j] = s1 *= u;
-    x[row2 + j] = s2 *= u;
-    x[row3 + j] = s3 *= u;
-    x[row0 + j + 1] = (t0 - w * s0) * v;
-    x[row1 + j + 1] = (t1 - w * s1) * v;
-    x[row2 + j + 1] = (t2 - w * s2) * v;
-    x[row3 + j + 1] = (t3 - w * s3) * v;
-  }
-  if (j < size) for (const row of [row0, row1, row2, row3]) solveColumn(factor, size, inverse, x, row, j);
-}
-
-function solveRow(factor: Float64Array, size: number, inverse: Float64Array, x: Float64Array, row: number): void {
-  for (let j = 0; j < size; j += 1) solveColumn(factor, size, inverse, x, row, j);
-}
-
-function solveColumn(factor: Float64Array, size: number, inverse: Float64Array, x: Float64Array, row: number, j: number): void {
-  let sum = x[row + j]!;
-  for (let l = 0; l < j; l += 1) sum -= factor[j * size + l]! * x[row + l]!;
-  x[row + j] = sum * inverse[j]!;
+  const kernel = kernels();
+  forParts(x, isKept(x.matrix) ? Infinity : PART, (part) => {
+    const layout = new KernelLayout();
+    const { at: l } = lay({ matrix: factor, offset: 0, stride: size, rows: size, columns: size }, layout);
+    const inverse = layout.take(8 * size);
+    for (let j = 0; j < size; j += 1) kernel.memory.float64[inverse / 8 + j] = 1 / factor[j * size + j]!;
+    const place = lay(part, layout);
+    kernel.solveRows(l, inverse, size, place.at, place.pitch, part.rows, layout.take(4 * 8 * size));
+    bringBack(part, place);
+  });
 }
 
 /** Replaces a small lower triangle by its inverse, column after column from the last; what is above the diagonal is not touched. */

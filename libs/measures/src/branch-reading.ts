@@ -44,9 +44,9 @@ export async function branchReading(
   const columns = Uint32Array.of(...tuning, ...features);
   const targets = await probeTargets(z, ranges.z, { folds, bits, columns, widest: x.columns }, crew, control);
   const sums = await layerSums(x, ranges.x, targets, crew, control);
-  const { alpha } = await tune(sums, everyIndex(tuning.length), alphas, crew, control);
+  const { alpha } = await tune(sums, everyIndex(tuning.length), alphas, targets.rooms.systems, crew, control);
   const systems = await reportingSystems(sums, alpha, targets.rooms.systems, crew);
   const chosen = everyIndex(features.length).map((index) => tuning.length + index);
   const { whole } = await heldOutErrors(sums, 0, chosen, systems, crew, control);
-  return { r2: clippedR2(whole), cka: cka(centredOf(sums, { x: fixedPoint(ranges.x, { bits }), z: targets.planes[0]!.point }, chosen)) };
+  return { r2: clippedR2(whole), cka: cka(centredOf(sums, fixedPoint(ranges.x, { bits, name: x.name }), chosen)) };
 }

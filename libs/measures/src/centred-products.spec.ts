@@ -1,7 +1,8 @@
-import { Prng } from '@fathom/exact';
+import { fixedPoint, Prng } from '@fathom/exact';
 import { memoryRows } from '@fathom/tensors';
 
 import { centredProducts, type CentredProducts } from './centred-products.js';
+import type { PairedRanges } from './column-ranges.js';
 import { crew, shuffledCrew } from './crews.fixture.js';
 import { expectClose } from './golden-case.fixture.js';
 import { rangesOf } from './probe-arrays.fixture.js';
@@ -35,9 +36,22 @@ function plain(x: Float64Array, z: Float64Array): Pick<CentredProducts, 'gram' |
   return { gram: product(a, d, a, d), cross: product(a, d, b, k), energy: product(b, k, b, k).filter((_, at) => at % (k + 1) === 0) };
 }
 
+/** The same products in the units of X and Z. */
+function inOwnUnits({ gram, cross, energy, ...sizes }: CentredProducts, ranges: PairedRanges, bits: 16 | 24): CentredProducts {
+  const scaleX = Math.min(...fixedPoint(ranges.x, { bits }).scale.filter((_, c) => gram[c * sizes.d + c]! > 0));
+  const scaleZ = fixedPoint(ranges.z, { bits }).scale;
+  return {
+    ...sizes,
+    gram: gram.map((value) => value / scaleX / scaleX),
+    cross: cross.map((value, at) => value / scaleX / scaleZ[at % sizes.k]!),
+    energy: energy.map((value, j) => value / scaleZ[j]! / scaleZ[j]!),
+  };
+}
+
 const products = async (x: Float64Array, z: Float64Array, bits: 16 | 24 = 24, by = crew) => {
   const [xs, zs] = [memoryRows('x', x, n, d), memoryRows('z', z, n, k)];
-  return centredProducts(xs, zs, await rangesOf(xs, zs), bits, by);
+  const ranges = await rangesOf(xs, zs);
+  return inOwnUnits(await centredProducts(xs, zs, ranges, bits, by), ranges, bits);
 };
 
 describe('centred products', () => {
@@ -65,7 +79,8 @@ describe('centred products', () => {
   it('are symmetric, and have on the diagonal what the energy of the same columns is', async () => {
     const { x } = sample();
     const xs = memoryRows('x', x, n, d);
-    const { gram, cross, energy } = await centredProducts(xs, xs, await rangesOf(xs, xs), 16, crew);
+    const ranges = await rangesOf(xs, xs);
+    const { gram, cross, energy } = inOwnUnits(await centredProducts(xs, xs, ranges, 16, crew), ranges, 16);
     for (let a = 0; a < d; a++) for (let b = 0; b < d; b++) expect(gram[a * d + b]).toBe(gram[b * d + a]);
     expect([...energy]).toEqual([...energy].map((_, c) => gram[c * d + c]));
     expectClose(cross, gram, 1e-12);
@@ -91,7 +106,8 @@ describe('centred products', () => {
     const z = Float64Array.from({ length: n }, (_, row) => plainX[row * 3]! + plainX[row * 3 + 1]!);
     const wide = async (values: Float64Array) => {
       const [xs, zs] = [memoryRows('x', values, n, 3), memoryRows('z', z, n, 1)];
-      return centredProducts(xs, zs, await rangesOf(xs, zs), 24, crew);
+      const ranges = await rangesOf(xs, zs);
+      return inOwnUnits(await centredProducts(xs, zs, ranges, 24, crew), ranges, 24);
     };
     const unit = await wide(plainX.map((value, at) => (at % 3 === 2 ? 0 : Math.round(value * 100))));
     const found = await wide(x);
@@ -123,5 +139,7 @@ describe('centred products', () => {
     await expect(centredProducts(x, z, await rangesOf(x, z), 16, crew)).rejects.toThrow('z: wrong number of rows (got 2)');
     const wide = { min: new Float64Array(2), max: new Float64Array(2) };
     await expect(centredProducts(x, x, { x: wide, z: wide }, 16, crew)).rejects.toThrow('wrong length (got 2)');
+    const far = { min: Float64Array.of(-1e200), max: Float64Array.of(1e200) };
+    await expect(centredProducts(x, x, { x: far, z: far }, 16, crew)).rejects.toThrow('x, range of column 0: is too wide');
   });
 });

@@ -8,6 +8,7 @@ import { crew, shuffledCrew } from './crews.fixture.js';
 import { expectWithin } from './expect-within.fixture.js';
 import { goldenCase, PENULTIMATE } from './golden-case.fixture.js';
 import { rangesOf } from './probe-arrays.fixture.js';
+import { redundancy } from './redundancy.js';
 
 async function products(x: Float64Array, z: Float64Array, rows: number) {
   const [xs, zs] = [memoryRows('x', x, rows, x.length / rows), memoryRows('z', z, rows, z.length / rows)];
@@ -56,6 +57,24 @@ describe('CKA', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('is the same at the ends of float32, of float64 and in between, beside a channel that does not vary', async () => {
+    const [n, d] = [40, 4];
+    const prng = new Prng(5);
+    const x = Float64Array.from({ length: n * d }, (_, at) => (at % d === 3 ? 0 : Math.round(8 * prng.gaussian())));
+    const z = Float64Array.from({ length: n * 2 }, (_, at) => (at % 2 ? Math.round(8 * prng.gaussian()) : x[(at / 2) * d]!));
+    const found = await products(x, z, n);
+    const masks = Uint8Array.of(1, 0, 1, 1, 0, 1, 1, 1);
+    for (const scale of [1e38, 2 ** -149, 1e100, 1e-120]) {
+      const scaled = x.map((value) => value * scale);
+      for (const codes of [z, z.map((value) => value * scale)]) {
+        const moved = await products(scaled, codes, n);
+        for (const [, measure] of measures) expectWithin(await measure(moved), await measure(found), 1e-6);
+        expectWithin(await redundancy(moved, masks, crew), await redundancy(found, masks, crew), 1e-6);
+      }
+    }
+    expect(Math.min(...cka(found))).toBeGreaterThan(0.01);
   });
 
   it('is 1 for a feature that is the only channel, 0 where either does not vary', async () => {

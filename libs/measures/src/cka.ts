@@ -1,8 +1,8 @@
-import { digitProduct, leftDigits, rightDigits, sharedStorage, type Crew, type LeftDigits, type Task } from '@fathom/exact';
+import { allEnded, digitProduct, leftDigits, rightDigits, sharedStorage, type Crew, type LeftDigits, type Task } from '@fathom/exact';
 
 import type { CentredProducts } from './centred-products.js';
 import { everyIndex } from './every-index.js';
-import { inOrder, tilesOf } from './held-out.js';
+import { tilesOf } from './held-out.js';
 
 /** Digits of matrices that are multiplied for the published CKA: 40 bits. */
 const DIGITS = 5;
@@ -30,7 +30,7 @@ export async function ckaPublished({ gram, cross, energy, d, k }: CentredProduct
   const left = leftDigits(gram, d, d, { digits: DIGITS, storage: sharedStorage });
   const images = async (matrix: Float64Array, width: number, form: keyof Forms): Promise<Float64Array> => {
     const tiles = tilesOf(everyIndex(width), crew.hands);
-    const found = await inOrder(tiles.map((tile) => crew.run(imageForms, { left, matrix, width, from: tile[0]!, columns: tile.length })));
+    const found = await allEnded(tiles.map((tile) => crew.run(imageForms, { left, matrix, width, from: tile[0]!, columns: tile.length })));
     return Float64Array.from(found.flatMap((forms) => [...forms[form]]));
   };
   const norm = Math.sqrt((await images(gram, d, 'squares')).reduce((sum, value) => sum + value, 0));

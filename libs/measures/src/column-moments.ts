@@ -1,22 +1,11 @@
 import { InputError, unwatched, type Control } from '@fathom/errors';
-import {
-  addColumns,
-  fixedPoint,
-  integerSums,
-  largestInteger,
-  mergeIntegers,
-  needsTwoLimbs,
-  outOfRange,
-  toInteger,
-  type Bits,
-  type ColumnIntegers,
-  type FixedPoint,
-} from '@fathom/exact';
+import { fixedPoint, integerSums, mergeIntegers, oneGroup, PlanedRows, SharedRoom, type Bits, type Crew } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
 import { requireRanges, type ColumnRanges } from './column-ranges.js';
 import { columnStandard } from './column-standard.js';
-import { BLOCK_ROWS, rowBlocks } from './row-blocks.js';
+import type { ProbeTargets } from './layer-sums.js';
+import { BLOCK_ROWS } from './row-blocks.js';
 
 /** What is known of each feature from its codes alone; arrays of k. */
 export interface ColumnMoments {
@@ -31,60 +20,6 @@ export interface ColumnMoments {
   readonly dead: number;
 }
 
-interface Rows {
-  readonly start: number;
-  readonly rows: number;
-  readonly values: Float64Array;
-}
-
-/** The sums behind {@link columnMoments}: integers, and so the same for every order of the rows. */
-export class MomentStatistic {
-  rows = 0;
-  readonly integers: ColumnIntegers;
-  readonly positive: Float64Array;
-
-  /**
-   * @param name of the matrix, for errors
-   * @param wide whether sums may grow above 2⁵³
-   */
-  constructor(
-    private readonly name: string,
-    private readonly point: FixedPoint,
-    wide: boolean,
-  ) {
-    const columns = point.centre.length;
-    this.integers = { sum: integerSums(columns, wide), squares: integerSums(columns, wide) };
-    this.positive = new Float64Array(columns);
-  }
-
-  /** Takes in a block of rows. @throws InputError naming row and column of a value outside of its column's range */
-  update({ start, rows, values }: Rows): void {
-    const { point, positive, integers } = this;
-    const columns = positive.length;
-    const most = largestInteger(point.bits);
-    const line = new Float64Array(columns);
-    for (let row = 0; row < rows; row += 1) {
-      const at = row * columns;
-      for (let column = 0; column < columns; column += 1) {
-        const q = toInteger(values[at + column]!, point, column);
-        if (!(Math.abs(q) <= most)) throw outOfRange(this.name, start + row, column, values[at + column]!);
-        line[column] = q;
-        positive[column] = positive[column]! + (values[at + column]! > 0 ? 1 : 0);
-      }
-      addColumns(integers, 0, line);
-    }
-    this.rows += rows;
-  }
-
-  /** Adds what another one took in; the other stays as it is. */
-  merge(other: this): void {
-    this.rows += other.rows;
-    mergeIntegers(this.integers.sum, other.integers.sum);
-    mergeIntegers(this.integers.squares, other.integers.squares);
-    other.positive.forEach((count, column) => (this.positive[column] = this.positive[column]! + count));
-  }
-}
-
 /**
  * Mean, variance and prevalence of each feature (docs/measures.md §1b, §2, §6), by one pass over the codes. Progress in rows.
  * @param z codes, n × k
@@ -92,23 +27,49 @@ export class MomentStatistic {
  * @param bits of the fixed point that means and variances are read in (docs/measures.md §10.2)
  * @throws InputError when k = 0, n = 0, the ranges do not fit, or a code is NaN, infinite or outside of its column's range
  */
-export async function columnMoments(z: RowSource, ranges: ColumnRanges, bits: Bits = 16, control: Control = unwatched): Promise<ColumnMoments> {
+export async function columnMoments(
+  z: RowSource,
+  ranges: ColumnRanges,
+  bits: Bits,
+  crew: Crew,
+  control: Control = unwatched,
+): Promise<ColumnMoments> {
   if (z.columns === 0) throw new InputError({ field: z.name, problem: 'no features', value: 0, accepted: 'at least 1 column' });
   if (z.rows === 0) throw new InputError({ field: z.name, problem: 'no rows', value: 0, accepted: 'at least 1 row' });
   requireRanges(z, ranges);
-  const point = fixedPoint(ranges, { bits });
-  const statistic = new MomentStatistic(z.name, point, needsTwoLimbs(z.rows, bits));
-  for await (const { start, rows, values } of rowBlocks([z], BLOCK_ROWS, control)) {
-    statistic.update({ start, rows, values: values[0] });
-    control.progress(start + rows, z.rows);
+  const point = fixedPoint(ranges, { bits, name: z.name });
+  const planes = new PlanedRows(z, { point, groups: oneGroup, blockRows: BLOCK_ROWS, room: new SharedRoom() });
+  return momentsOf(planes, ranges, crew, control);
+}
+
+/** The same of codes that were made ready for probes, all of their columns: what stays in memory is not read again. */
+export async function targetMoments(targets: ProbeTargets, ranges: ColumnRanges, crew: Crew, control: Control = unwatched): Promise<ColumnMoments> {
+  return momentsOf(targets.planes[0]!, ranges, crew, control);
+}
+
+async function momentsOf(planes: PlanedRows, ranges: ColumnRanges, crew: Crew, control: Control): Promise<ColumnMoments> {
+  const { columns, point, wide } = planes;
+  const { groups } = planes.groups;
+  const rows = new Float64Array(groups);
+  const integers = { sum: integerSums(groups * columns, wide), squares: integerSums(groups * columns, wide) };
+  const positive = new Float64Array(columns);
+  for (let index = 0; index < planes.blocks; index += 1) {
+    control.throwIfCancelled();
+    const { planes: bytes, sums, positive: above } = await planes.block(index, crew);
+    const { start, rows: count, counts } = bytes.block;
+    counts.forEach((own, group) => (rows[group] = rows[group]! + own));
+    mergeIntegers(integers.sum, sums.sum);
+    mergeIntegers(integers.squares, sums.squares);
+    above.forEach((own, column) => (positive[column] = positive[column]! + own));
+    control.progress(start + count, planes.rows);
   }
-  const n = statistic.rows;
-  const { middle, rest, energy } = columnStandard(statistic.integers, z.columns, [0], Float64Array.of(n));
+  const everyGroup = Array.from(rows, (_, group) => group);
+  const { rows: n, middle, rest, energy } = columnStandard(integers, columns, everyGroup, rows);
   const live = Uint8Array.from(ranges.min, (low, column) => (ranges.max[column]! > low ? 1 : 0));
   return {
     mean: middle.map((whole, column) => point.centre[column]! + (whole + rest[column]!) / point.scale[column]!),
     variance: energy.map((sum, column) => sum / n / point.scale[column]! / point.scale[column]!),
-    prevalence: statistic.positive.map((count) => count / n),
+    prevalence: positive.map((count) => count / n),
     live,
     dead: live.reduce((dead, alive) => dead + 1 - alive, 0),
   };

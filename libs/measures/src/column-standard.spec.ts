@@ -36,6 +36,21 @@ describe('the standard of columns', () => {
     );
   });
 
+  it('keeps what varies by one unit far from the middle of its range, though the squares are far beyond 2⁵³', () => {
+    const [count, value] = [8_000_000, 8_355_711];
+    const columns = { sum: integerSums(1, true), squares: integerSums(1, true) };
+    for (const [q, times] of [
+      [value, count / 4],
+      [value - 1, (3 * count) / 4],
+    ] as const)
+      for (let piece = 0; piece < 100; piece += 1) {
+        addInteger(columns.sum, 0, (q * times) / 100);
+        for (let part = 0; part < 1000; part += 1) addInteger(columns.squares, 0, (q * q * times) / 100_000);
+      }
+    const { energy, middle } = columnStandard(columns, 1, [0], Float64Array.of(count));
+    expect([middle[0], energy[0]]).toEqual([value - 1, (count * 3) / 16]);
+  });
+
   it('of a constant column has no energy and counts as nothing, whatever the constant', () => {
     fc.assert(
       fc.property(fc.integer({ min: -8_355_711, max: 8_355_711 }), fc.integer({ min: 1, max: 50 }), (value, count) => {

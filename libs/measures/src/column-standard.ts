@@ -1,4 +1,4 @@
-import { integerAt, integersOver, type ColumnIntegers } from '@fathom/exact';
+import { integerAt, integersOver, type ColumnIntegers, type IntegerSums } from '@fathom/exact';
 
 /**
  * Means and scales of columns over some of the groups of rows, in units of their fixed point (docs/measures.md §3.1, §10.2).
@@ -38,7 +38,7 @@ export function columnStandard(columns: ColumnIntegers, count: number, groups: r
     const total = integerAt(sum, column);
     const middle = Math.round(total / n);
     const rest = total - n * middle;
-    const around = integerAt(squares, column) - 2 * middle * total + n * middle * middle;
+    const around = aroundMiddle(squares, sum, column, n, middle);
     const energy = around - (rest * rest) / n;
     standard.middle[column] = middle;
     standard.rest[column] = rest / n;
@@ -46,4 +46,15 @@ export function columnStandard(columns: ColumnIntegers, count: number, groups: r
     standard.inverse[column] = around > 0 && energy > 0 ? 1 / Math.sqrt(energy / n) : 0;
   }
   return standard;
+}
+
+/** Σ(q − middle)² of a column, rounded once: with two limbs Σq² is far beyond 2⁵³, and most of it may cancel. */
+function aroundMiddle(squares: IntegerSums, sum: IntegerSums, column: number, n: number, middle: number): number {
+  if (squares.high === undefined) return squares.low[column]! - 2 * middle * sum.low[column]! + n * middle * middle;
+  const m = BigInt(middle);
+  return Number(wholeAt(squares, column) - 2n * m * wholeAt(sum, column) + BigInt(n) * m * m);
+}
+
+function wholeAt({ low, high }: IntegerSums, at: number): bigint {
+  return BigInt(low[at]!) + BigInt(high?.[at] ?? 0) * 4_294_967_296n;
 }

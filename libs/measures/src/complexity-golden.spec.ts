@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { columnMoments } from './column-moments.js';
 import { columnRanges } from './column-ranges.js';
 import { complexity } from './complexity.js';
+import { crew } from './crews.fixture.js';
 import { expectWithin } from './expect-within.fixture.js';
 import { expectClose, goldenCase } from './golden-case.fixture.js';
 import { overTraining } from './over-training.js';
@@ -44,7 +45,7 @@ describe.each([
     const permutation = golden.array('rows', 'permutation').values;
     return probeArrays(x, z, { folds: config.folds, alphas: config.alphas, permutation, null: more, inSample: more, bits });
   };
-  const moments = async () => columnMoments(z, await ranges, bits);
+  const moments = async () => columnMoments(z, await ranges, bits, crew);
   const probes: LayerProbe[] = [];
   beforeAll(async () => {
     for (const layer of LAYERS) probes.push(await probe('layers', layer));
@@ -106,7 +107,7 @@ it('finds the layers at which features were planted', async () => {
   const { born } = JSON.parse(readFileSync(join(__dirname, '../golden/planted/case.json'), 'utf8')) as { born: number[] };
   const z = golden.rows('codes', 'z');
   const ranges = await columnRanges(z);
-  const moments = await columnMoments(z, ranges);
+  const moments = await columnMoments(z, ranges, 16, crew);
   const probes: LayerProbe[] = [];
   for (const layer of LAYERS) {
     const x = golden.rows('layers', layer);

@@ -1,9 +1,9 @@
 import { InputError } from '@fathom/errors';
-import { sharedFloat64, type Crew, type Task } from '@fathom/exact';
+import { allEnded, sharedFloat64, type Crew, type Task } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
 import { everyIndex } from './every-index.js';
-import { inOrder, tilesOf } from './held-out.js';
+import { tilesOf } from './held-out.js';
 import { commonRows, requireFinite } from './row-blocks.js';
 
 /** What a decision is made of (docs/measures.md §1): activations, codes, dictionary and the linear head. All finite. */
@@ -65,7 +65,7 @@ export async function checkedDecision(inputs: DecisionInputs, crew: Crew): Promi
   const labels = checkedLabels(inputs.labels, rows, classes);
   const effect = sharedFloat64(features * classes);
   const factors = { dictionary, weights, effect, channels, classes };
-  await inOrder(tilesOf(everyIndex(features), crew.hands).map((tile) => crew.run(effectRows, { ...factors, from: tile[0]!, count: tile.length })));
+  await allEnded(tilesOf(everyIndex(features), crew.hands).map((tile) => crew.run(effectRows, { ...factors, from: tile[0]!, count: tile.length })));
   return { rows, channels, features, classes, dictionary, weights, bias, effect, labels };
 }
 

@@ -1,8 +1,7 @@
 import type { Control } from '@fathom/errors';
-import type { Crew, Task } from '@fathom/exact';
+import { allEnded, type Crew, type Task } from '@fathom/exact';
 
 import type { DecisionBlock, DecisionInputs } from './decision-inputs.js';
-import { inOrder } from './held-out.js';
 import { BLOCK_ROWS, rowBlocks } from './row-blocks.js';
 
 /**
@@ -26,7 +25,7 @@ export async function* partsOverRows<Input extends object, Part>(
       const block = { start: start + from, rows: to - from, a: cut(values[0], a.columns), z: cut(values[1], z.columns) };
       return crew.run(task, { ...input, block });
     });
-    yield* await inOrder(parts);
+    yield* await allEnded(parts);
     control.progress(start + rows, a.rows);
   }
 }

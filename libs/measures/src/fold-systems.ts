@@ -1,11 +1,12 @@
 import {
   blockedCholesky,
+  centreRows,
   integerAt,
   integersOver,
   integerSumAt,
   leftDigits,
   powerOfTwo,
-  threadScratch,
+  threadArray,
   triangularInverse,
   type LeftDigits,
   type ProductSums,
@@ -45,7 +46,7 @@ interface SystemInput {
   /** Bits more than the condition number has, to factorise with. */
   readonly spare: number;
   /** Where the system is kept: {@link systemBytes} each. */
-  readonly buffers: readonly (ArrayBuffer | SharedArrayBuffer)[];
+  readonly buffers: readonly Uint8Array[];
 }
 
 /** Buffers that a system needs, and bytes of each, for so many channels. */
@@ -70,16 +71,18 @@ export const foldSystem: Task<SystemInput, FoldSystem> = {
       const diagonal = takeDiagonal(matrix, d);
       return { digits: leftDigits(matrix, d, d, { ...kept, shape, storage: () => buffers[buffer]! }), diagonal };
     };
-    const matrix = new Float64Array(threadScratch('system', 8 * d * d), 0, d * d);
+    const matrix = threadArray('system', Float64Array, d * d);
     gramOver(sums, [fold], standard, matrix);
     for (let channel = 0; channel < d; channel += 1) matrix[channel * (d + 1)] = matrix[channel * (d + 1)]! / 2;
     const test = cut('lower', 0);
     gramOver(sums, training, standard, matrix);
-    for (let channel = 0; channel < d; channel += 1) matrix[channel * (d + 1)] = matrix[channel * (d + 1)]! + alpha * standard.rows;
-    const digits = digitsFor(d / alpha, spare);
+    const ridge = alpha * standard.rows;
+    const digits = digitsFor(largestRowSum(matrix, d) / ridge + 1, spare);
+    for (let channel = 0; channel < d; channel += 1) matrix[channel * (d + 1)] = matrix[channel * (d + 1)]! + ridge;
     try {
       await blockedCholesky(matrix, d, engine, { digits });
     } catch (cause) {
+      if (!(cause instanceof InputError)) throw cause;
       throw new InputError({
         field: 'alphas',
         problem: 'too small for these activations: the probe is singular to rounding',
@@ -96,7 +99,22 @@ export const foldSystem: Task<SystemInput, FoldSystem> = {
   },
 };
 
-/** Digits to factorise a system with of such a condition number (docs/measures.md §10.3). Correlations and a ridge of α make at most d/α + 1. */
+/** The largest sum of sizes in a row of a symmetric matrix, from its lower triangle: no eigenvalue is larger. */
+function largestRowSum(matrix: Float64Array, size: number): number {
+  const sums = new Float64Array(size);
+  for (let row = 0; row < size; row += 1) {
+    let sum = Math.abs(matrix[row * (size + 1)]!);
+    for (let column = 0, at = row * size; column < row; column += 1, at += 1) {
+      const value = Math.abs(matrix[at]!);
+      sum += value;
+      sums[column] = sums[column]! + value;
+    }
+    sums[row] = sum;
+  }
+  return sums.reduce((most, sum) => Math.max(most, sum), 0);
+}
+
+/** Digits to factorise a system with of at most such a condition number (docs/measures.md §10.3). */
 function digitsFor(condition: number, spare: number): number {
   let digits = 4;
   while (digits < 7 && powerOfTwo(8 * digits - spare) < condition) digits += 1;
@@ -138,16 +156,25 @@ export function gramOver(sums: ProductSums, groups: readonly number[], { middle,
   const totals = integersOver(sums.x.sum, groups, d);
   const total = middle.map((_, a) => integerAt(totals, a));
   const around = total.map((sum, a) => sum - rows * middle[a]!);
-  for (let a = 0; a < d; a += 1) {
-    gramRow(sums, groups, a, d, out);
-    const [middleA, restA, inverseA, aroundA] = [middle[a]!, rest[a]!, inverse[a]!, around[a]!];
-    const restOfA = aroundA - rows * restA;
-    for (let b = 0, at = a * d; b <= a; b += 1, at += 1) {
-      const centred = out[at]! - middleA * total[b]! - middle[b]! * aroundA;
-      out[at] = (centred - restA * around[b]! - rest[b]! * restOfA) * inverseA * inverse[b]!;
-    }
+  const restOf = around.map((value, a) => value - rows * rest[a]!);
+  const minus = (values: Float64Array, from: number, to: number): Float64Array => values.subarray(from, to).map((value) => -value);
+  for (let from = 0; from < d; from += GRAM_ROWS) {
+    const to = Math.min(from + GRAM_ROWS, d);
+    for (let a = from; a < to; a += 1) gramRow(sums, groups, a, d, out);
+    const terms = [
+      { coefficients: minus(middle, from, to), vector: total },
+      { coefficients: minus(around, from, to), vector: middle },
+      { coefficients: minus(rest, from, to), vector: around },
+      { coefficients: minus(restOf, from, to), vector: rest },
+    ];
+    const values = { matrix: out, offset: from * d, stride: d, rows: to - from, columns: to };
+    centreRows({ values, terms, scale: inverse.subarray(from, to), columnScale: inverse }, values);
+    for (let a = from; a < to; a += 1) out.fill(0, a * d + a + 1, a * d + to);
   }
 }
+
+/** Rows of a Gram matrix that are worked on together: few, since what is above the diagonal is worked out for nothing. */
+const GRAM_ROWS = 32;
 
 /** A row of XᵀX over some folds, up to the diagonal, and 0 after it. */
 function gramRow({ gram }: ProductSums, groups: readonly number[], a: number, d: number, out: Float64Array): void {
@@ -167,13 +194,21 @@ function gramRow({ gram }: ProductSums, groups: readonly number[], a: number, d:
   }
 }
 
+/** In squares that a processor's cache holds. */
 function transpose(matrix: Float64Array, size: number): void {
-  for (let row = 1; row < size; row += 1) {
-    for (let column = 0; column < row; column += 1) {
-      const [lower, upper] = [row * size + column, column * size + row];
-      const value = matrix[lower]!;
-      matrix[lower] = matrix[upper]!;
-      matrix[upper] = value;
+  const EDGE = 32;
+  for (let top = 0; top < size; top += EDGE) {
+    const bottom = Math.min(top + EDGE, size);
+    for (let left = 0; left <= top; left += EDGE) {
+      for (let row = top; row < bottom; row += 1) {
+        const end = Math.min(left + EDGE, row);
+        for (let column = left; column < end; column += 1) {
+          const [lower, upper] = [row * size + column, column * size + row];
+          const value = matrix[lower]!;
+          matrix[lower] = matrix[upper]!;
+          matrix[upper] = value;
+        }
+      }
     }
   }
 }

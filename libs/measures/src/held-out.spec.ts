@@ -1,10 +1,10 @@
 import { unwatched } from '@fathom/errors';
-import { Prng } from '@fathom/exact';
+import { Prng, SharedRoom } from '@fathom/exact';
 import { memoryRows } from '@fathom/tensors';
 
 import { crew } from './crews.fixture.js';
 import { everyIndex } from './every-index.js';
-import { inOrder, tilesOf, tune, tuningFeatures } from './held-out.js';
+import { tilesOf, tune, tuningFeatures } from './held-out.js';
 import { sumsOf } from './probe-arrays.fixture.js';
 
 describe('the choice of the ridge strength', () => {
@@ -12,7 +12,7 @@ describe('the choice of the ridge strength', () => {
     const values = new Float64Array(200);
     new Prng(1).fillGaussian(values);
     const x = memoryRows('layer', values, 200, 1);
-    const { alpha, tuning } = await tune(await sumsOf(x, x), everyIndex(1), [1e-9, 1e-8, 1e-7, 0.5], crew, unwatched);
+    const { alpha, tuning } = await tune(await sumsOf(x, x), everyIndex(1), [1e-9, 1e-8, 1e-7, 0.5], new SharedRoom(), crew, unwatched);
     expect([...tuning.subarray(0, 3)]).toEqual([1, 1, 1]);
     expect(tuning[3]).toBeLessThan(0.95);
     expect(alpha).toBe(1e-7);
@@ -39,12 +39,4 @@ describe('targets cut for tasks', () => {
       expect(Math.max(...tiles.map((tile) => tile.length))).toBeLessThanOrEqual(1024);
     }
   });
-});
-
-it('work done side by side is waited for to its end, also when one piece fails', async () => {
-  let ended = false;
-  const late = new Promise<number>((resolve) => setImmediate(() => resolve(1))).finally(() => (ended = true));
-  await expect(inOrder([Promise.reject(new Error('first')), late])).rejects.toThrow('first');
-  expect(ended).toBe(true);
-  expect(await inOrder([late, Promise.resolve(2)])).toEqual([1, 2]);
 });

@@ -39,7 +39,7 @@ export async function importance(inputs: DecisionInputs, ranges: PairedRanges, c
     decision,
     ranges,
     names: { a: inputs.a.name, z: inputs.z.name },
-    centre: fixedPoint(ranges.x).centre,
+    centre: fixedPoint(ranges.x, { name: inputs.a.name }).centre,
     predicted: new Int32Array(new SharedArrayBuffer(4 * decision.rows)),
   };
   const sums = importanceSums(input);

@@ -71,7 +71,7 @@ export async function probeTargets(
   requireProbeable(z, folds);
   const blockRows = blockRowsFor(Math.max(widest, columns?.length ?? z.columns), bits);
   const groups = foldGroups(folds);
-  const point = fixedPoint(ranges, { bits });
+  const point = fixedPoint(ranges, { bits, name: z.name });
   const codes = new PlanedRows(z, { point, groups, blockRows, keptBytes: KEPT_BYTES, ...(columns ? { columns } : {}) });
   const planes = [codes];
   if (permuted !== undefined && permuted.columns.length > 0) {
@@ -122,7 +122,7 @@ export async function layerSums(
   requireColumns(x);
   commonRows([x, targets]);
   const { bits, blockRows, folds, planes, rooms } = targets;
-  const left = new PlanedRows(x, { point: fixedPoint(ranges, { bits }), groups: foldGroups(folds), blockRows, room: rooms.rows });
+  const left = new PlanedRows(x, { point: fixedPoint(ranges, { bits, name: x.name }), groups: foldGroups(folds), blockRows, room: rooms.rows });
   return productSums(left, planes, { gram: true, room: rooms.sums }, crew, control);
 }
 

@@ -1,18 +1,21 @@
 import {
+  addGain,
+  centreRows,
   digitProduct,
-  digitScratch,
   integerAt,
   integersOver,
   integerSumAt,
-  reusedStorage,
   rightDigits,
-  sliceIntegers,
-  threadScratch,
+  threadArray,
+  threadStorage,
+  type ColumnIntegers,
   type IntegerEngine,
+  type IntegerSums,
   type ProductSums,
   type Task,
 } from '@fathom/exact';
 
+import { chooseColumns } from './chosen-columns.js';
 import { columnStandard, type ColumnStandard } from './column-standard.js';
 import { channelsOf, otherFolds, type FoldSystem, type ProbeMatrix } from './fold-systems.js';
 
@@ -44,8 +47,9 @@ export const probeErrors: Task<ErrorsInput, readonly ProbeErrors[]> = {
   run: async ({ sums, z, columns, systems }, engine) => {
     const room = workingRoom(channelsOf(sums) * columns.length);
     const total = crossOver(sums, z, columns, undefined, room.total);
+    const chosen = chooseColumns(sums.z[z]!.columns, sums.rows.length, columns);
     const errors: ProbeErrors[] = [];
-    for (const system of systems) errors.push(await errorsOf(sums, z, columns, system, total, room, engine));
+    for (const system of systems) errors.push(await errorsOf(sums, z, columns, chosen, system, total, room, engine));
     return errors;
   },
 };
@@ -58,11 +62,10 @@ interface Room {
   readonly image: Float64Array;
 }
 
-const storage = reusedStorage();
-const products = digitScratch();
+const storage = threadStorage('probe right');
 
 function workingRoom(values: number): Room {
-  const part = (name: string): Float64Array => new Float64Array(threadScratch(`probe ${name}`, 8 * values), 0, values);
+  const part = (name: string): Float64Array => threadArray(`probe ${name}`, Float64Array, values);
   return { total: part('total'), held: part('held'), weights: part('weights'), image: part('image') };
 }
 
@@ -70,17 +73,18 @@ async function errorsOf(
   sums: ProductSums,
   z: number,
   columns: Uint32Array,
+  chosen: ColumnIntegers,
   { fold, standard, inverse, transposed, test }: FoldSystem,
   total: Float64Array,
   room: Room,
   engine: IntegerEngine,
 ): Promise<ProbeErrors> {
   const [d, k] = [channelsOf(sums), columns.length];
-  const targets = targetStandard(sums, z, columns, fold);
+  const targets = targetStandard(sums, chosen, fold);
   const cross = { total, ...heldOf(sums, z, columns, fold, room), standard, targets, ...channelSums(sums, fold, d) };
   const times = async ({ digits, diagonal }: ProbeMatrix, matrix: Float64Array, out: Float64Array): Promise<void> => {
     const right = rightDigits(matrix, d, k, { digits: digits.digits, storage });
-    await digitProduct(digits, right, engine, out, { plus: { factors: diagonal, matrix }, scratch: products });
+    await digitProduct(digits, right, engine, out, { plus: { factors: diagonal, matrix } });
   };
   const weights = room.weights;
   trainingCross(cross, weights);
@@ -101,25 +105,25 @@ interface TargetStandard {
   readonly sst: Float64Array;
 }
 
-function targetStandard(sums: ProductSums, z: number, columns: Uint32Array, fold: number): TargetStandard {
-  const { columns: all } = sums.z[z]!;
-  const count = all.sum.low.length / sums.rows.length;
-  const whole = columnStandard(all, count, otherFolds(sums, fold), sums.rows);
-  const pick = (values: Float64Array): Float64Array => Float64Array.from(columns, (column) => values[column]!);
-  const training = { rows: whole.rows, middle: pick(whole.middle), rest: pick(whole.rest), energy: pick(whole.energy), inverse: pick(whole.inverse) };
-  const everyFold = Array.from(sums.rows, (_, index) => index);
-  const totals = integersOver(all.sum, everyFold, count);
-  const testSums = sliceIntegers(all.sum, fold * count, (fold + 1) * count);
-  const testSquares = sliceIntegers(all.squares, fold * count, (fold + 1) * count);
-  const n = sums.rows[fold]!;
-  const testSum = Float64Array.from(columns, (column) => integerAt(testSums, column));
+/** @param chosen sums of the targets' columns, folds × count */
+function targetStandard(sums: ProductSums, chosen: ColumnIntegers, fold: number): TargetStandard {
+  const { rows } = sums;
+  const count = chosen.sum.low.length / rows.length;
+  const everyFold = Array.from(rows, (_, index) => index);
+  const values = (part: IntegerSums, groups: readonly number[]): Float64Array => {
+    const total = integersOver(part, groups, count);
+    return total.low.map((_, j) => integerAt(total, j));
+  };
+  const training = columnStandard(chosen, count, otherFolds(sums, fold), rows);
+  const n = rows[fold]!;
+  const [testSum, testSquares] = [values(chosen.sum, [fold]), values(chosen.squares, [fold])];
   const aroundTest = testSum.map((sum, j) => sum - n * training.middle[j]!);
-  const sst = Float64Array.from(columns, (column, j) => {
+  const sst = testSquares.map((square, j) => {
     const [middle, rest] = [training.middle[j]!, training.rest[j]!];
-    const around = integerAt(testSquares, column) - 2 * middle * testSum[j]! + n * middle * middle;
+    const around = square - 2 * middle * testSum[j]! + n * middle * middle;
     return Math.max(0, around - 2 * rest * aroundTest[j]! + n * rest * rest);
   });
-  return { training, aroundTest, sum: Float64Array.from(columns, (column) => integerAt(totals, column)), testSum, sst };
+  return { training, aroundTest, sum: values(chosen.sum, everyFold), testSum, sst };
 }
 
 /** XᵀZ of some targets, d × columns: over one fold, or over all. In units of fixed point, not centred. */
@@ -197,14 +201,14 @@ function trainingCross(
   out: Float64Array,
 ): void {
   const { middle: middleZ, rest: restZ } = targets.training;
-  const k = middleZ.length;
-  const sumZ = targets.sum.map((sum, j) => sum - targets.testSum[j]!);
-  for (let a = 0; a < middle.length; a += 1) {
-    const [middleA, scaledRest, inverseA] = [middle[a]!, n * rest[a]!, inverse[a]!];
-    const factor = n * middleA - (sumX[a]! - testX[a]!);
-    for (let j = 0, at = a * k, place = from + a * stride; j < k; j += 1, at += 1, place += 1)
-      out[at] = (total[at]! - held[place]! - middleA * sumZ[j]! + factor * middleZ[j]! - scaledRest * restZ[j]!) * inverseA;
-  }
+  const [rows, columns] = [middle.length, middleZ.length];
+  const terms = [
+    { coefficients: middle.map((value) => -value), vector: targets.sum.map((sum, j) => sum - targets.testSum[j]!) },
+    { coefficients: middle.map((value, a) => n * value - (sumX[a]! - testX[a]!)), vector: middleZ },
+    { coefficients: rest.map((value) => -(n * value)), vector: restZ },
+  ];
+  const values = { matrix: total, offset: 0, stride: columns, rows, columns };
+  centreRows({ values, less: { matrix: held, offset: from, stride, rows, columns }, terms, scale: inverse }, { ...values, matrix: out });
 }
 
 /** SSE = SST − 2 wᵀX̃ᵀz̃ + 2 wᵀTw of the test rows, at least 0; `image` is Tw. */
@@ -214,17 +218,14 @@ function squaredErrors(
   image: Float64Array,
 ): Float64Array {
   const { middle: middleZ, rest: restZ } = targets.training;
-  const k = middleZ.length;
-  const gain = new Float64Array(k);
-  for (let a = 0; a < middle.length; a += 1) {
-    const [middleA, restA, inverseA] = [middle[a]!, rest[a]!, inverse[a]!];
-    const around = testX[a]! - n * middleA;
-    const factor = n * middleA - testX[a]!;
-    for (let j = 0, at = a * k, place = from + a * stride; j < k; j += 1, at += 1, place += 1) {
-      const centred =
-        held[place]! - middleA * targets.testSum[j]! + factor * middleZ[j]! - restA * targets.aroundTest[j]! - (around - n * restA) * restZ[j]!;
-      gain[j] = gain[j]! + weights[at]! * (image[at]! - centred * inverseA);
-    }
-  }
+  const [rows, columns] = [middle.length, middleZ.length];
+  const gain = new Float64Array(columns);
+  const terms = [
+    { coefficients: middle.map((value) => -value), vector: targets.testSum },
+    { coefficients: middle.map((value, a) => n * value - testX[a]!), vector: middleZ },
+    { coefficients: rest.map((value) => -value), vector: targets.aroundTest },
+    { coefficients: rest.map((value, a) => -(testX[a]! - n * middle[a]! - n * value)), vector: restZ },
+  ];
+  addGain({ values: { matrix: held, offset: from, stride, rows, columns }, terms, scale: inverse }, weights, image, gain);
   return targets.sst.map((sst, j) => Math.max(0, sst + 2 * gain[j]!));
 }

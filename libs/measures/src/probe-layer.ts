@@ -1,10 +1,10 @@
 import { unwatched, type Control } from '@fathom/errors';
-import { Prng, smallestHashes, type Crew } from '@fathom/exact';
+import { allEnded, Prng, smallestHashes, type Crew } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
 import type { ColumnRanges } from './column-ranges.js';
 import { everyIndex } from './every-index.js';
-import { clippedR2, heldOutErrors, inOrder, reportingSystems, rSquared, tilesOf, tune, tuningFeatures, type Tuned } from './held-out.js';
+import { clippedR2, heldOutErrors, reportingSystems, rSquared, tilesOf, tune, tuningFeatures, type Tuned } from './held-out.js';
 import { inSampleR2, inSampleSystem, requireMoreRowsThanChannels } from './in-sample.js';
 import { layerSums, probeTargets, type ProbeTargets } from './layer-sums.js';
 import type { ProbeErrors } from './probe-errors.js';
@@ -72,7 +72,7 @@ export async function probeLayer(
   if (settings.inSample) requireMoreRowsThanChannels(x.name, x.rows, x.columns);
   const k = targets.features;
   const sums = await layerSums(x, ranges, targets, crew, control);
-  const tuned = await tune(sums, tuningFeatures(k), settings.alphas, crew, control);
+  const tuned = await tune(sums, tuningFeatures(k), settings.alphas, targets.rooms.systems, crew, control);
   const systems = await reportingSystems(sums, tuned.alpha, targets.rooms.systems, crew);
   const { folds, whole } = await heldOutErrors(sums, 0, everyIndex(k), systems, crew, control);
   const foldR2 = new Float64Array(folds.length * k);
@@ -82,7 +82,7 @@ export async function probeLayer(
   let fitted: Float64Array | undefined;
   if (settings.inSample) {
     const system = await crew.run(inSampleSystem, { sums });
-    const tiles = await inOrder(tilesOf(everyIndex(k), crew.hands).map((columns) => crew.run(inSampleR2, { sums, columns, system })));
+    const tiles = await allEnded(tilesOf(everyIndex(k), crew.hands).map((columns) => crew.run(inSampleR2, { sums, columns, system })));
     fitted = Float64Array.from(tiles.flatMap((tile) => [...tile]));
   }
   return { r2: clippedR2(whole), foldR2, ...tuned, ...(nullErrors ? nullSummary(nullErrors) : {}), ...(fitted ? { r2InSample: fitted } : {}) };

@@ -22,14 +22,9 @@ export function rankGroups(values: ArrayLike<number>): RankGroups {
   return { group, groups: last + 1 };
 }
 
-/** Mid-ranks from 0: equal values share the mean of the places they take (docs/measures.md §8). Values are finite. */
-export function midRanks(values: ArrayLike<number>): Float64Array {
-  return ranksOfGroups(rankGroups(values)).map((twice) => (twice + values.length - 1) / 2);
-}
-
 /**
- * Twice the mid-ranks, centred: whole numbers that sum to 0. Their products are whole numbers too, and sums over up to
- * 200,000 values stay below 2^53: exact in any order.
+ * Twice the mid-ranks (docs/measures.md §8: equal values share the mean of the places they take), centred: whole numbers that sum to 0.
+ * Their products are whole numbers too, and sums over up to 200,000 values stay below 2^53: exact in any order.
  *
  * @param group group of each value. @param counts scratch, one place a group. @param out where they are written.
  */

@@ -1,10 +1,10 @@
 import { InputError } from '@fathom/errors';
-import type { Crew, Task } from '@fathom/exact';
+import { allEnded, type Crew, type Task } from '@fathom/exact';
 
 import type { CentredProducts } from './centred-products.js';
 import { cka } from './cka.js';
 import { everyIndex } from './every-index.js';
-import { inOrder, tilesOf } from './held-out.js';
+import { tilesOf } from './held-out.js';
 
 /**
  * Redundancy of each feature (docs/measures.md §5): the mean over channel masks m of CKA(A⊙m, z), divided by CKA(A, z);
@@ -23,7 +23,7 @@ export async function redundancy(products: CentredProducts, masks: ArrayLike<num
   const count = kept.length / d;
   const norms = maskedNorms(gram, kept, d);
   const tiles = tilesOf(everyIndex(k), crew.hands);
-  const tops = await inOrder(tiles.map((tile) => crew.run(maskedSquares, { cross, masks: kept, d, k, from: tile[0]!, columns: tile.length })));
+  const tops = await allEnded(tiles.map((tile) => crew.run(maskedSquares, { cross, masks: kept, d, k, from: tile[0]!, columns: tile.length })));
   return whole.map((own, j) => {
     const width = tiles[0]!.length;
     const top = tops[Math.floor(j / width)]!;

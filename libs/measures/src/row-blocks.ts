@@ -1,5 +1,5 @@
 import { InputError, type Control } from '@fathom/errors';
-import { SharedRoom } from '@fathom/exact';
+import { allEnded, SharedRoom } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
 /** How many rows are read at a time: 64 MiB for 8,192 columns, and the block that content digests are made of. */
@@ -31,7 +31,7 @@ export async function* rowBlocks<const Sources extends readonly RowSource[]>(
     const end = Math.min(rows, start + blockRows);
     room.reuse();
     const values = sources.map(({ columns }) => new Float64Array(room.take(8 * (end - start) * columns), 0, (end - start) * columns));
-    await Promise.all(sources.map((source, i) => source.readInto(start, end, values[i]!)));
+    await allEnded(sources.map((source, i) => source.readInto(start, end, values[i]!)));
     sources.forEach((source, i) => requireFinite(values[i]!, source.name, source.columns, start));
     yield { start, rows: end - start, values: values as { [I in keyof Sources]: Float64Array } };
   }

@@ -1,8 +1,6 @@
 export { OperationRunner, type Ending, type RunnerOptions } from './operation-runner.js';
 export type { Execution, Startable } from './startable.js';
 export {
-  digestOfName,
-  hasEnded,
   operationName,
   OperationRecords,
   type OperationFailure,

@@ -1,11 +1,12 @@
 import { workerData } from 'node:worker_threads';
-import { jobNamed, jobContext, type Job, type JobContext } from '@fathom/analyses';
+import { jobContext, jobNamed, releaseKept, type Job, type JobContext } from '@fathom/analyses';
 import { ArtifactStore } from '@fathom/artifacts';
 import { productEngine } from '@fathom/engines';
-import { cancelled, FathomError, type Control } from '@fathom/errors';
+import { FathomError, stoppedBy, type Control } from '@fathom/errors';
 import { openStore } from '@fathom/store';
 import type { Json } from '@fathom/tensors';
 import type { JobMessage } from './job-message.js';
+import { keptWhileNeeded } from './kept-while-needed.js';
 import { publishOutput } from './publish-output.js';
 import { serveWork } from './serve-work.js';
 import { singleCrew } from './single-crew.js';
@@ -18,6 +19,7 @@ const artifacts = new ArtifactStore(openStore(store));
 const crew: Promise<ThreadCrew> = hands > 0 ? threadCrew({ hands, engine }) : productEngine(engine).then(singleCrew);
 const starting = crew.then((mine) => jobContext(artifacts, mine));
 starting.catch(() => undefined); // each piece of work tells of it
+const kept = keptWhileNeeded(() => void starting.then(releaseKept, () => undefined));
 
 /** How often it is looked whether the work is to stop while it waits for its crew. */
 const LOOK_MS = 100;
@@ -30,7 +32,8 @@ serveWork<JobMessage, Json>(
     const stop = new AbortController();
     const look = setInterval(() => isCancelled(message) && stop.abort(), LOOK_MS);
     try {
-      return await run(message, { ...context, control, crew: (await crew).until(stop.signal) });
+      const mine = (await crew).until(stop.signal);
+      return await kept(() => run(message, { ...context, control, crew: mine }), message.action.type === 'finish');
     } finally {
       clearInterval(look);
       stop.abort(); // what failed leaves no tasks behind
@@ -73,9 +76,7 @@ function isCancelled({ cancelFlag }: JobMessage): boolean {
 function controlOf(message: JobMessage): Control {
   const millionths = new Int32Array(message.done);
   return {
-    throwIfCancelled: () => {
-      if (isCancelled(message)) throw cancelled(message.job);
-    },
+    ...stoppedBy(message.cancelFlag, message.job),
     progress: (done, total) => void Atomics.store(millionths, 0, total > 0 ? Math.round((1e6 * done) / total) : 0),
   };
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { FathomError } from '@fathom/errors';
 import { memoryStore, type ObjectStore } from '@fathom/store';
 import { OperationRecords, operationName, type OperationRecord } from './operation-record.js';
@@ -189,6 +191,19 @@ describe('watching', () => {
     expect(await watching).toHaveLength(1);
     const live = (runner as unknown as { live: Map<string, { watchers: number }> }).live.get(work.digest);
     expect(live?.watchers).toBe(0);
+    await runner.close();
+  });
+
+  it('waits no longer than asked while the garbage collector runs and the caller stays', async () => {
+    setFlagsFromString('--expose-gc');
+    const collecting = setInterval(runInNewContext('gc') as () => void, 10);
+    const { runner } = runnerOn(memoryStore());
+    const work = new Work();
+    await runner.start(work.startable);
+    const never = new Promise<string>((resolve) => setTimeout(resolve, 5000, 'never').unref());
+    const first = await Promise.race([runner.wait(work.name, 100, new AbortController().signal), never]);
+    clearInterval(collecting);
+    expect(first).toMatchObject({ state: 'RUNNING' });
     await runner.close();
   });
 

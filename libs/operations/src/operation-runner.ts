@@ -1,4 +1,4 @@
-import { cancelled, FathomError } from '@fathom/errors';
+import { cancelled, deadline, FathomError } from '@fathom/errors';
 import { LiveOperation, type Stop } from './live-operation.js';
 import {
   afterInterruption,
@@ -70,10 +70,14 @@ export class OperationRunner {
 
   /** The operation once it has ended, or as it is after `timeoutMs` or when `signal` aborts. */
   async wait(name: string, timeoutMs: number, signal?: AbortSignal): Promise<OperationRecord> {
-    const deadline = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
-    let last = await this.get(name);
-    for await (const record of this.watch(name, last.sequence, deadline)) last = record;
-    return last;
+    const waiting = deadline(timeoutMs, signal);
+    try {
+      let last = await this.get(name);
+      for await (const record of this.watch(name, last.sequence, waiting.signal)) last = record;
+      return last;
+    } finally {
+      waiting.end();
+    }
   }
 
   /** The present state and every change from now on whose sequence number is above `afterSequence`, until the operation has ended. */

@@ -20,9 +20,13 @@ export const ROWS = 7000;
 const CLASSES = 3;
 const ATOMS = 12;
 const WIDTHS = { early: 8, shortcut: 12, main: 12, last: 16 } as const;
+/** Rows of what is wide: enough channels for systems of several leaves and for tiles of targets, and for a start by subspace iteration. */
+const WIDE_ROWS = 420;
+const WIDE = 140;
+const WIDEST = 300;
 
 /** What the study begins with, published as artifacts. */
-export type Beginning = Record<'model' | 'activations' | 'before', string>;
+export type Beginning = Record<'model' | 'activations' | 'before' | 'wide' | 'widest', string>;
 
 /** A step of the study: a job, and its request given the content digests of what is there already. */
 export interface PortableStep {
@@ -41,6 +45,10 @@ export const STEPS: readonly PortableStep[] = [
   step('codes', encodeCodes, (of) => ({ dictionary: of('class-nmf'), activations: of('activations') })),
   step('fidelity', describeCodes, (of) => decision(of)),
   step('complexity', measureComplexity, (of) => ({ activations: of('activations'), layers: [], codes: of('codes'), probe })),
+  step('wide-basis', fitDictionary, (of) => ({ activations: of('wide'), neuronBasis: {}, seed: 2 })),
+  step('wide-codes', encodeCodes, (of) => ({ dictionary: of('wide-basis'), activations: of('wide') })),
+  step('wide-complexity', measureComplexity, (of) => ({ activations: of('wide'), layers: [], codes: of('wide-codes'), probe })),
+  step('widest-nmf', fitDictionary, (of) => ({ activations: of('widest'), globalNmf: { atoms: 4 }, seed: 2 })),
   step('over-training', measureOverTraining, (of) => ({
     checkpoints: [
       { name: 'before', activations: of('before') },
@@ -89,17 +97,19 @@ export async function publishBeginning(artifacts: ArtifactStore, shards: number,
   };
   return {
     model,
-    activations: await publish(facts(model, ['early', 'main', 'last'], true), ACTIVATIONS),
-    before: await publish(facts(model, ['last'], false), BEFORE),
+    activations: await publish(facts(model, ROWS, ['early', 'main', 'last'], true), ACTIVATIONS),
+    before: await publish(facts(model, ROWS, ['last'], false), BEFORE),
+    wide: await publish(facts(model, WIDE_ROWS, ['last'], false), [layer('last', 'wide', WIDE, WIDE_ROWS)]),
+    widest: await publish(facts(model, WIDE_ROWS, ['last'], false), [layer('last', 'widest', WIDEST, WIDE_ROWS)]),
   };
 }
 
 /** What activations say of themselves. */
-function facts(model: string, taps: string[], hasBranches: boolean) {
+function facts(model: string, count: number, taps: string[], hasBranches: boolean) {
   return {
     model,
     images: `sha256:${'b'.repeat(64)}`,
-    rows: { first: 0, count: ROWS },
+    rows: { first: 0, count },
     taps,
     penultimate: 'last',
     branches: hasBranches ? [{ tap: 'main', shortcut: 'shortcut', main: 'main' }] : [],
@@ -109,12 +119,14 @@ function facts(model: string, taps: string[], hasBranches: boolean) {
 }
 
 /** Cuts tensors into shards at whole blocks of 1,024 rows, as even as that goes, and stores them in shuffled order. */
-async function shuffledShards(artifacts: ArtifactStore, tensors: readonly Tensor[], shards: number, seed: number): Promise<ShardRecord[]> {
-  const blocks = Math.ceil(ROWS / 1024);
+async function shuffledShards(artifacts: ArtifactStore, tensors: readonly Tensor[], most: number, seed: number): Promise<ShardRecord[]> {
+  const rows = tensors[0]!.shape[0]!;
+  const blocks = Math.ceil(rows / 1024);
+  const shards = Math.min(most, blocks);
   const starts = Array.from({ length: shards }, (_, shard) => Math.floor((shard * blocks) / shards) * 1024);
   const records: ShardRecord[] = [];
   for (const shard of new Prng(seed, `order of ${shards} shards`).permutation(shards)) {
-    const [start, end] = [starts[shard]!, starts[shard + 1] ?? ROWS];
+    const [start, end] = [starts[shard]!, starts[shard + 1] ?? rows];
     records.push(
       await artifacts.writeShard(
         start,
@@ -165,17 +177,17 @@ function features(): Float64Array {
 }
 
 /** A layer that mixes the features with weights of its own and adds noise; what is below 0 is cut off. */
-function layer(name: string, stream: string, width: number): Tensor {
+function layer(name: string, stream: string, width: number, rows = ROWS): Tensor {
   const weights = new Float64Array(ATOMS * width);
   new Prng(12, stream).fillGaussian(weights);
   const noise = new Prng(13, stream);
-  const data = Float32Array.from({ length: ROWS * width }, (_, at) => {
+  const data = Float32Array.from({ length: rows * width }, (_, at) => {
     const [row, channel] = [Math.floor(at / width), at % width];
     let sum = noise.gaussian() / 4;
     for (let feature = 0; feature < ATOMS; feature++) sum += FEATURES[row * ATOMS + feature]! * weights[feature * width + channel]!;
     return Math.max(0, sum);
   });
-  return { name, dtype: 'F32', shape: [ROWS, width], data };
+  return { name, dtype: 'F32', shape: [rows, width], data };
 }
 
 function matrix(name: string, shape: readonly number[]): Tensor {

@@ -9,13 +9,14 @@ const artifacts = new ArtifactStore(memoryStore());
 const crew = inlineCrew(referenceEngine);
 
 /** Publishes an empty artifact of a job with these inputs, and returns its provenance. */
-async function publish(determinism: 'PORTABLE' | 'ENGINE', inputs: readonly string[]) {
+async function publish(determinism: 'PORTABLE' | 'ENGINE', inputs: readonly string[], more: Pick<Job<unknown>, 'crewed' | 'multiplies'> = {}) {
   const job = {
     name: 'test.make',
     revision: 1,
     determinism,
     codec: { toJSON: (x: unknown) => x, fromJSON: (x: unknown) => x },
     inputs: () => inputs,
+    ...more,
   };
   const output = { kind: 'made', attributes: { determinism, inputs: [...inputs] }, tensors: [] };
   const origin = { requestDigest: '0'.repeat(64), request: {} };
@@ -30,19 +31,23 @@ async function model(tensor: 'onnx' | 'layers'): Promise<string> {
 }
 
 describe('the provenance of an artifact', () => {
-  it('names who multiplied integers and in which way, where its bits do not depend on that', async () => {
-    const { provenance } = await publish('PORTABLE', []);
-    expect(provenance).toMatchObject({ engine: null, arithmetic: { name: 'reference', version: '1', way: 'float64' }, determinism: 'PORTABLE' });
+  it('names who multiplied integers and in which way, and nobody where none were multiplied', async () => {
+    const arithmetic = { name: 'reference', version: '1', way: 'float64' };
+    const { provenance } = await publish('PORTABLE', [], { crewed: true });
+    expect(provenance).toMatchObject({ engine: null, arithmetic, determinism: 'PORTABLE' });
+    const sensitivity = await publish('ENGINE', [await model('onnx')], { multiplies: true });
+    expect(sensitivity.provenance).toMatchObject({ engine: { name: 'onnxruntime' }, arithmetic, determinism: 'ENGINE' });
+    expect((await publish('PORTABLE', ['none'])).provenance.arithmetic).toBeUndefined();
   });
 
-  it('names the engine that ran its network, where its bits depend on that', async () => {
+  it('names the engine that ran its network, with its backend, where its bits depend on that', async () => {
     const { digest: other } = await publish('PORTABLE', []);
-    for (const [tensor, name] of [
-      ['onnx', 'onnxruntime'],
-      ['layers', 'tensorflow'],
+    for (const [tensor, name, version] of [
+      ['onnx', 'onnxruntime', /^\d+\.\d+\.\d+$/],
+      ['layers', 'tensorflow', /^\d+\.\d+\.\d+ \((wasm|tfjs-node|tfjs-node-gpu)\)$/],
     ] as const) {
       const { provenance } = await publish('ENGINE', [other, await model(tensor)]);
-      expect(provenance).toMatchObject({ engine: { name, version: expect.stringMatching(/^\d+\./) as string }, determinism: 'ENGINE' });
+      expect(provenance).toMatchObject({ engine: { name, version: expect.stringMatching(version) as string }, determinism: 'ENGINE' });
       expect(provenance.arithmetic).toBeUndefined();
     }
   });

@@ -11,14 +11,14 @@ export async function publishOutput(
   output: JobOutput,
 ): Promise<string> {
   const inputs = job.inputs(job.codec.fromJSON(origin.request));
-  const made = job.determinism === 'PORTABLE' ? { engine: null, arithmetic: crew.engine } : { engine: await networkEngine(artifacts, inputs) };
   const provenance: Provenance = {
     job: job.name,
     requestDigest: origin.requestDigest,
     request: origin.request,
     inputs: [...inputs],
     codeVersion: CODE_VERSION,
-    ...made,
+    engine: job.determinism === 'ENGINE' ? await networkEngine(artifacts, inputs) : null,
+    ...(job.crewed || job.multiplies ? { arithmetic: crew.engine } : {}),
     determinism: job.determinism,
   };
   const { kind, attributes } = output;

@@ -128,6 +128,15 @@ describe('a group of threads', () => {
     await closing;
   });
 
+  it('closes for everybody who asks while a thread is busy', async () => {
+    const group = open();
+    const first = held(group);
+    const closings = [group.close(), group.close()];
+    first.letGo();
+    await first.ended;
+    await Promise.all(closings);
+  });
+
   it('tells no thread to end while its work waits for something', async () => {
     const group = open();
     const asked = work('idle', 11);

@@ -31,7 +31,7 @@ export class ThreadGroup<Work, Result> {
   private readonly waiting: Piece<Work, Result>[] = [];
   private readonly running = new Map<Worker, Piece<Work, Result> | undefined>();
   private nextId = 0;
-  private closing = false;
+  private closing: Promise<void> | undefined;
   private onIdle: (() => void) | undefined;
 
   constructor(private readonly options: ThreadGroupOptions<Work>) {}
@@ -60,9 +60,13 @@ export class ThreadGroup<Work, Result> {
     }).finally(() => giveUp && signal?.removeEventListener('abort', giveUp));
   }
 
-  /** Ends all threads once what they do has ended; what waits is refused. */
-  async close(): Promise<void> {
-    this.closing = true;
+  /** Ends all threads once what they do has ended; what waits is refused. However often it is called. */
+  close(): Promise<void> {
+    this.closing ??= this.endAll();
+    return this.closing;
+  }
+
+  private async endAll(): Promise<void> {
     for (const piece of this.waiting.splice(0)) piece.reject(cancelled('work that waited for a free thread'));
     if (this.busy()) await new Promise<void>((resolve) => (this.onIdle = resolve));
     await Promise.all([...this.running.keys()].map(end));

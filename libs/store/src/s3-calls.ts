@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
-import { FathomError, cancelled } from '@fathom/errors';
+import { cancelled, deadline, FathomError } from '@fathom/errors';
 import { Client } from 'minio';
 import { isWorthAnotherAttempt } from './s3-errors.js';
 import type { S3Settings } from './s3-options.js';
@@ -50,13 +50,14 @@ export class S3Calls {
   async call<T>(doing: string, signal: AbortSignal | undefined, make: (client: Client) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       if (signal?.aborted) throw cancelled(doing);
-      const deadline = AbortSignal.timeout(this.#settings.deadlineMs);
-      const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+      const { signal: either, end } = deadline(this.#settings.deadlineMs, signal);
       try {
         return await this.#signals.run(either, () => untilAborted(make(this.#client), either));
       } catch (thrown) {
         if (signal?.aborted) throw cancelled(doing);
-        if (attempt >= this.#settings.attempts || !isWorthAnotherAttempt(thrown)) throw deadline.aborted ? this.#tooSlow(doing, thrown) : thrown;
+        if (attempt >= this.#settings.attempts || !isWorthAnotherAttempt(thrown)) throw either.aborted ? this.#tooSlow(doing, thrown) : thrown;
+      } finally {
+        end();
       }
       await wait(FIRST_PAUSE_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => undefined);
     }

@@ -1,7 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
-import { InputError } from '@fathom/errors';
+import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from './canonical-json.js';
-import { bytesPerElement, type DType } from './dtype.js';
+import type { DType } from './dtype.js';
 import { matrixShape } from './shape.js';
 import { tensorBytes, type Tensor } from './tensor.js';
 
@@ -48,58 +47,4 @@ export function contentDigest(artifact: {
     .sort()
     .map((name) => artifact.tensors[name]!);
   return jsonDigest({ attributes: artifact.attributes, kind: artifact.kind, tensors });
-}
-
-/** Digest of a tensor whose bytes arrive in order, in pieces of any size. */
-export class TensorDigester {
-  readonly #identity: TensorIdentity;
-  readonly #blockBytes: number;
-  readonly #totalBytes: number;
-  readonly #blocks: string[] = [];
-  #hash: Hash = createHash('sha256');
-  #inBlock = 0;
-  #seen = 0;
-
-  constructor(identity: TensorIdentity) {
-    const { columns, elements } = matrixShape(identity.shape, identity.name);
-    this.#identity = identity;
-    this.#blockBytes = BLOCK_ROWS * columns * bytesPerElement(identity.dtype);
-    this.#totalBytes = elements * bytesPerElement(identity.dtype);
-  }
-
-  /** Takes the next bytes. @throws InputError when they are more than the tensor has. */
-  update(bytes: Uint8Array): void {
-    this.#seen += bytes.length;
-    if (this.#seen > this.#totalBytes) throw this.#wrongLength();
-    for (let at = 0; at < bytes.length;) {
-      const piece = bytes.subarray(at, at + this.#blockBytes - this.#inBlock);
-      this.#hash.update(piece);
-      this.#inBlock += piece.length;
-      at += piece.length;
-      if (this.#inBlock === this.#blockBytes) this.#endBlock();
-    }
-  }
-
-  /** The tensor's digest (hex). Ends the digester. @throws InputError when bytes are missing. */
-  digest(): string {
-    if (this.#seen !== this.#totalBytes) throw this.#wrongLength();
-    const { rows } = matrixShape(this.#identity.shape, this.#identity.name);
-    while (this.#blocks.length < Math.ceil(rows / BLOCK_ROWS)) this.#endBlock();
-    return tensorDigest(this.#identity, this.#blocks);
-  }
-
-  #endBlock(): void {
-    this.#blocks.push(this.#hash.digest('hex'));
-    this.#hash = createHash('sha256');
-    this.#inBlock = 0;
-  }
-
-  #wrongLength(): InputError {
-    return new InputError({
-      field: this.#identity.name,
-      problem: 'wrong number of bytes',
-      value: this.#seen,
-      accepted: String(this.#totalBytes),
-    });
-  }
 }

@@ -1,4 +1,4 @@
-import { memoryRows, tensorRows } from './memory-rows.js';
+import { memoryRows } from './memory-rows.js';
 
 describe('rows in memory', () => {
   const values = [1, 2, 3, 4, 5, 6];
@@ -22,8 +22,6 @@ describe('rows in memory', () => {
     const out = new Float32Array(4);
     await memoryRows('m', Int16Array.from(values), 3, 2).readInto(1, 3, out);
     expect([...out]).toEqual([3, 4, 5, 6]);
-    await tensorRows({ name: 't', dtype: 'U8', shape: [3, 2], data: Uint8Array.from(values) }).readInto(0, 2, out);
-    expect([...out]).toEqual([1, 2, 3, 4]);
     await expect(memoryRows('m', values, 3, 2).readInto(1, 3, out)).rejects.toThrow('m: its values do not fit');
   });
 
@@ -41,12 +39,5 @@ describe('rows in memory', () => {
 
   it('must be as many as there are values for', () => {
     expect(() => memoryRows('m', values, 4, 2)).toThrow('m: wrong number of values (got 6); accepted: 4 × 2 values');
-  });
-
-  it('are read from a tensor of any dtype', async () => {
-    const rows = tensorRows({ name: 't', dtype: 'I64', shape: [2, 1, 2], data: BigInt64Array.of(1n, 2n, 3n, 4n) });
-    expect([rows.rows, rows.columns]).toEqual([2, 2]);
-    expect(await rows.read(1, 2)).toEqual(Float64Array.of(3, 4));
-    await expect(rows.read(0, 3)).rejects.toThrow('t: no such rows');
   });
 });

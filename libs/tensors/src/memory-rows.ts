@@ -1,9 +1,6 @@
 import { InputError } from '@fathom/errors';
-import { floatInto } from './float-into.js';
-import { floatTypeOf, floatTypeOfArray, type FloatArray } from './float-type.js';
+import { floatTypeOfArray, type FloatArray } from './float-type.js';
 import { rowSource, type RowSource } from './row-source.js';
-import { matrixShape } from './shape.js';
-import { tensorBytes, type Tensor } from './tensor.js';
 
 /** A matrix in memory as a {@link RowSource}. `data` is row-major, rows × columns, any numeric typed array. Not copied until it is read. */
 export function memoryRows(name: string, data: ArrayLike<number>, rows: number, columns: number): RowSource {
@@ -11,14 +8,6 @@ export function memoryRows(name: string, data: ArrayLike<number>, rows: number, 
     throw new InputError({ field: name, problem: 'wrong number of values', value: data.length, accepted: `${rows} × ${columns} values` });
   const facts = { name, rows, columns, precision: floatTypeOfArray(data) };
   return rowSource(facts, (start, end, out) => copyValues(data, start * columns, end * columns, out));
-}
-
-/** A tensor in memory as a {@link RowSource}, of any dtype. */
-export function tensorRows(tensor: Tensor): RowSource {
-  const { name, dtype, shape } = tensor;
-  const { rows, columns } = matrixShape(shape, name);
-  const facts = { name, rows, columns, precision: floatTypeOf(dtype) };
-  return rowSource(facts, (start, end, out) => floatInto(dtype, tensorBytes(tensor, start, end), out, 0));
 }
 
 function copyValues(data: ArrayLike<number>, from: number, to: number, out: FloatArray): void {

@@ -52,13 +52,16 @@ export interface Provenance {
   inputs: string[];
   /** Version of the code that made it. */
   codeVersion: string;
-  /** Engine that ran the network, with its version, such as "onnxruntime 1.30.0"; empty where none did. */
+  /**
+   * Engine that ran the network, with its version and, of TensorFlow.js, its backend, such as "onnxruntime 1.30.0" or
+   * "tensorflow 4.22.0 (wasm)"; empty where none did.
+   */
   engine: string;
   /** "PORTABLE": the same bits on any machine. "ENGINE": the same bits on the same engine build and kind of device. */
   determinism: string;
   /**
-   * Who multiplied integers for a PORTABLE artifact, and in which way, such as "onnxruntime 1.30.0 (u8×s8 in int32)"; its bits do not
-   * depend on it. Empty for the class ENGINE, and for artifacts of earlier versions.
+   * Who multiplied integers for it, and in which way, such as "onnxruntime 1.30.0 (u8×s8 in int32)"; its bits do not depend on it.
+   * Empty where nobody did, and for artifacts of earlier versions.
    */
   arithmetic: string;
 }

@@ -1,0 +1,10 @@
+export { largestOfColumns, largestOfRows } from './largest-sizes';
+export { cutColumns, cutRows, cutStacked } from './cut-digits';
+export { combineLevels } from './combine-levels';
+export { centreRows, gainOfRows } from './centre-rows';
+export { cutFixed } from './cut-fixed';
+export { columnExtremes } from './column-extremes';
+export { solveRows } from './solve-rows';
+export { settleCodes, updateAtoms, updateCodes } from './hals';
+export { joinLevels } from './join-levels';
+export { transposeBytes } from './transpose-bytes';
