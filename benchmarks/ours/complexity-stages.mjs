@@ -18,6 +18,7 @@ const { store, activations, codes, layer, peak } = JSON.parse(process.argv[2]);
 const TASKS = {
   cutTile: { stage: 'reading and cutting', counted: [] },
   multiplyTiles: { stage: 'sums', counted: ['gram', 'cross'] },
+  chosenTargets: { stage: 'gathering', counted: [] },
   tuneAlpha: { stage: 'choosing α', counted: [] },
   foldSystem: { stage: 'factors', counted: [] },
   probeErrors: { stage: 'solves and scoring', counted: ['solves', 'scoring'] },
