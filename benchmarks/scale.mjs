@@ -18,7 +18,7 @@ const { values } = parseArgs({ options: { quick: { type: 'boolean', default: fal
 const BASE = values.quick ? { n: 2000, k: 200, d: 64 } : { n: 10_000, k: 2000, d: 512 };
 const SERIES = values.quick
   ? { n: [1000, 2000, 4000], k: [100, 200, 400], d: [32, 64, 128] }
-  : { n: [5000, 10_000, 20_000, 40_000, 80_000], k: [1000, 2000, 4000, 8000], d: [256, 512, 1024, 2048] };
+  : { n: [2500, 5000, 10_000, 20_000, 40_000], k: [1000, 2000, 4000, 8000], d: [256, 512, 1024, 2048] };
 const NAMES = { n: 'images n', k: 'features k', d: 'channels d' };
 const out = values.out ?? (values.quick ? undefined : join(import.meta.dirname, 'results/scale.json'));
 const figure = values.figure ?? (values.quick ? undefined : resolve(import.meta.dirname, '../docs/img/scale.svg'));

@@ -45,7 +45,8 @@ describe('codes for many atoms', () => {
         const few = await (await NnlsEncoder.create(atoms, k, d, crew)).encode(rows, n, crew);
         expect(worst).toBeLessThan(1e-11);
         expect([...codes].every((code) => code >= 0)).toBe(true);
-        expect(relativeDifference(codes, few.codes)).toBeLessThan(1e-4); // the least eigenvalue of H may be as small as the ridge
+        // The least eigenvalue of H may be as small as the ridge, 1e-6 of an atom's square: what is left of 1e-11 then counts a million times.
+        expect(relativeDifference(codes, few.codes)).toBeLessThan(1e-3);
       }),
       { numRuns: 60 },
     );
