@@ -1,5 +1,6 @@
 /**
- * How far R² moves by the digits that the probes of docs/measures.md §10.3 are computed with: as many as the code takes, beside 32 bits.
+ * How far R² moves by the digits that the probes of docs/measures.md §10.3 are computed with: as many as the code takes, beside 32 bits
+ * and factors with 40 bits to spare.
  * Usage: node benchmarks/probe-digits.mjs [--rows 8000] [--channels 1024] [--features 256]
  */
 import { createRequire } from 'node:module';
@@ -20,6 +21,7 @@ const measures = (file) => require(join(dirname(require.resolve('@fathom/measure
 const { codesToProbe } = require('@fathom/measures');
 const { layerSums } = measures('layer-sums.js');
 const { heldOutErrors, reportingSystems, rSquared } = measures('held-out.js');
+const { channelsOf, foldSystem, systemBytes } = measures('fold-systems.js');
 
 const data = await scaleData({ rows: Number(values.rows), widths: parseWidths(values.channels), features: [features], seed: 1 });
 const artifacts = new ArtifactStore(openStore({ location: data.store }));
@@ -32,13 +34,21 @@ const sums = await layerSums(x.rows(layer), await x.range(layer), targets, crew)
 const every = smallestHashes(features, features);
 const calm = { throwIfCancelled: () => undefined };
 
+/** Systems of the reporting folds, factorised with 40 bits more than their condition takes away. */
+function exactSystems(given, alpha) {
+  const { buffers, bytes } = systemBytes(channelsOf(given));
+  const room = () => Array.from({ length: buffers }, () => new Uint8Array(new SharedArrayBuffer(bytes)));
+  const folds = [...given.rows.keys()].slice(1);
+  return Promise.all(folds.map((fold) => crew.run(foldSystem, { sums: given, fold, alpha, spare: 40, buffers: room() })));
+}
+
 for (const alpha of [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]) {
   const found = [];
   for (const wide of [false, true]) {
     // Sums that say they have an upper limb are solved with the digits of 24 bits: 32 bits in every product.
     const high = wide ? { high: new Float64Array(new SharedArrayBuffer(8 * sums.gram.low.length)) } : {};
     const given = { ...sums, gram: { ...sums.gram, ...high } };
-    const systems = await reportingSystems(given, alpha, new SharedRoom(), crew);
+    const systems = wide ? await exactSystems(given, alpha) : await reportingSystems(given, alpha, new SharedRoom(), crew);
     found.push(rSquared((await heldOutErrors(given, 0, every, systems, crew, calm)).whole));
   }
   const moved = found[0].map((value, j) => Math.abs(value - found[1][j]));
