@@ -27,7 +27,8 @@ function ticks(values) {
     : enclosing.filter((tick, at) => at === 0 || at === enclosing.length - 1 || Number.isInteger(Math.log10(tick)));
 }
 
-const short = (value) => (value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(value >= 100 ? Math.round(value) : Number(value.toPrecision(3))));
+const short = (value) =>
+  value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 const place = (value, from, to, start, end) => start + ((Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from))) * (end - start);
 
 function panel({ title, unit, variable, lines }, column, row) {
