@@ -18,8 +18,8 @@ export {
   type FixedPointOptions,
 } from './fixed-point.js';
 export { oneGroup, type RowGroups } from './row-groups.js';
-export { addInteger, integerAt, integerSums, integersOver, mergeIntegers, integerSumAt, sliceIntegers, type IntegerSums } from './integer-sums.js';
-export { blockRowsFor, needsTwoLimbs, PlanedRows, type PlanedOptions, type ReadableRows } from './planed-rows.js';
+export { addInteger, integerAt, integerSums, integersOver, mergeIntegers, integerSumAt, type IntegerSums } from './integer-sums.js';
+export { blockRowsFor, PlanedRows, type PlanedOptions, type ReadableRows } from './planed-rows.js';
 export { mergeSums, productSums, type ProductSums } from './product-sums.js';
 export { integersOf, type ColumnIntegers } from './byte-planes.js';
 export { leftDigits, type DigitBlock, type DigitShape, type LeftDigits, type LeftDigitsOptions } from './left-digits.js';
