@@ -40,7 +40,7 @@ async function main() {
   const { connect, createLogger } = require('@fathom/service-kit');
   const folder = mkdtempSync(join(tmpdir(), 'fathom-health-'));
   const address = `unix:${join(folder, 'socket')}`;
-  const config = loadConfig({ overrides: { store, threads } });
+  const config = loadConfig({ overrides: { store, threads, insecure: true } });
   const served = await serve([complexityService], {
     name: 'complexity',
     address,

@@ -9,6 +9,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ours } from './child.mjs';
+import { speed } from './in-turn.mjs';
 import { ROWS } from './peers/rows.mjs';
 
 const { values } = parseArgs({
@@ -65,8 +66,7 @@ for (const name of names) {
     );
   for (const each of row.peers) {
     show(each.name, each, each.operations ?? row.operations);
-    const ratio = each.seconds / row.ours.seconds;
-    console.log(`  ${''.padEnd(24)} Fathom is ${ratio.toFixed(2)}× as fast${each.isVoid ? ' — VOID: the peer stays below 85 % of its peak' : ''}`);
+    console.log(`  ${''.padEnd(24)} Fathom is ${speed(row.ours, each)}${each.isVoid ? ' — VOID: the peer stays below 85 % of its peak' : ''}`);
     if (each.differenceInR2) {
       const { largest, mean, otherAlpha } = each.differenceInR2;
       const others = otherAlpha > 0 ? `; ${otherAlpha} layers where another α was chosen are left out` : '';

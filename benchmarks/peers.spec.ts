@@ -82,6 +82,29 @@ describe('the comparison with peers', () => {
   });
 });
 
+describe('short measurements', () => {
+  it('are made in turn, ours and the peers', async () => {
+    const code = `import(${JSON.stringify(script('in-turn.mjs'))}).then(async ({ inTurn, speed }) => {
+      const order = [];
+      const of = (name, ...times) => async () => (order.push(name), { seconds: times.shift(), shown: name + times.length });
+      const peers = [{ name: 'A', run: of('a', 3, 8, 2) }, { name: 'none', run: async () => undefined }];
+      const found = await inTurn(of('us', 1, 2, 4), peers, 3);
+      console.log(JSON.stringify({ order: order.join(' '), ...found, speed: speed(found.ours, found.peers[0]) }));
+    })`;
+    expect(JSON.parse(await node('-e', code))).toEqual({
+      order: 'us a us a us a',
+      ours: { seconds: 2, shown: 'us1', allSeconds: [1, 2, 4] },
+      peers: [{ name: 'A', seconds: 3, shown: 'a2', allSeconds: [3, 8, 2], ratio: { median: 3, least: 0.5, greatest: 4, pairs: 3 } }],
+      speed: '3.00× as fast (0.500 to 4.00 in 3 pairs)',
+    });
+  });
+
+  it('and long ones, made once, tell the ratio of their times', async () => {
+    const code = `import(${JSON.stringify(script('in-turn.mjs'))}).then(({ speed }) => console.log(speed({ seconds: 2 }, { seconds: 9, reached: false })))`;
+    expect(await node('-e', code)).toBe('at least 4.50× as fast\n');
+  });
+});
+
 describe('the fit of growth', () => {
   it('finds the exponent of a power', async () => {
     const code = `import(${JSON.stringify(script('growth.mjs'))}).then(({ growth }) => console.log(JSON.stringify(growth([[1, 3], [2, 12], [4, 48]]))))`;

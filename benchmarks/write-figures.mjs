@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { speed } from './in-turn.mjs';
 
 const page = resolve(import.meta.dirname, '../docs/performance.md');
 const results = (name) => {
@@ -30,7 +31,7 @@ function peersSection() {
       peer ? peer.name : '–',
       peer ? `${significant(peer.seconds)} s${peer.isVoid ? ' (void)' : ''}` : '–',
       peer ? `${giga(peer.peakMemory)} GB` : '–',
-      peer ? `${peer.reached === false ? 'at least ' : ''}${significant(peer.seconds / ours.seconds)}× as fast` : '–',
+      peer ? speed(ours, peer) : '–',
       wanted,
     ]),
   );

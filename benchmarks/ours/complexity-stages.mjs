@@ -14,15 +14,21 @@ const { threadCrew } = require('@fathom/operations');
 const { openStore } = require('@fathom/store');
 const { store, activations, codes, layer, peak } = JSON.parse(process.argv[2]);
 
-/** The tasks of a probe, and which of the counted stages they do. Choosing a strength solves too, for the tuning features. */
-const TASKS = {
-  cutTile: { stage: 'reading and cutting', counted: [] },
-  multiplyTiles: { stage: 'sums', counted: ['gram', 'cross'] },
-  chosenTargets: { stage: 'gathering', counted: [] },
-  tuneAlpha: { stage: 'choosing α', counted: [] },
-  foldSystem: { stage: 'factors', counted: [] },
-  probeErrors: { stage: 'solves and scoring', counted: ['solves', 'scoring'] },
+/** What the tasks of a probe do. */
+const STAGES = {
+  cutTile: 'reading and cutting',
+  multiplyTiles: 'sums',
+  chosenTargets: 'gathering',
+  trainingGram: 'choosing α',
+  foldTest: 'choosing α',
+  gramSolver: 'choosing α',
+  foldSystem: 'factors',
+  probeErrors: 'solves and scoring',
 };
+/** Fold 0 chooses the strength, and solves for it. */
+const stageOf = ({ name }, { systems }) => (name === 'probeErrors' && systems[0].fold === 0 ? 'choosing α' : (STAGES[name] ?? name));
+/** Which of the counted operations a stage does. */
+const COUNTED = { sums: ['gram', 'cross'], 'solves and scoring': ['solves', 'scoring'] };
 
 /** A crew that gives its hands no more tasks than they can do at once, so that a task's time is the time of a hand. */
 function timedCrew(crew) {
@@ -37,7 +43,8 @@ function timedCrew(crew) {
       if (next) next();
       else free += 1;
     });
-    busy.set(task.name, (busy.get(task.name) ?? 0) + seconds);
+    const stage = stageOf(task, input);
+    busy.set(stage, (busy.get(stage) ?? 0) + seconds);
     return result;
   };
   return { busy, crew: { hands: crew.hands, engine: crew.engine, run } };
@@ -59,9 +66,8 @@ await hands.close();
 const size = { rows: rows.rows, widths: [rows.columns], features: z.rows('z').columns };
 // What chooses a strength is a stage of its own: the others are counted without it.
 const operations = integerOperations(complexityOperations({ ...size, alphas: 0 }));
-const stages = [...busy].map(([task, handSeconds]) => {
-  const { stage = task, counted = [] } = TASKS[task] ?? {};
-  const integer = counted.reduce((sum, name) => sum + operations[name], 0);
+const stages = [...busy].map(([stage, handSeconds]) => {
+  const integer = (COUNTED[stage] ?? []).reduce((sum, name) => sum + operations[name], 0);
   return { stage, seconds: handSeconds / crew.hands, integerOperations: integer, shareOfPeak: integer / (handSeconds / crew.hands) / peak };
 });
 report({ seconds, layer, channels: rows.columns, stages });

@@ -18,7 +18,10 @@ const curve = [];
 for (const maxSweeps of sweeps) {
   // Opened each time, so that reading and checking count each time.
   const artifact = await new ArtifactStore(openStore({ location: store })).open(activations);
-  const fit = () => fitNmfStreamed(artifact.rows(tensor), { atoms, seed: 0, tolerance: 0, maxSweeps }, crew);
+  const fit = async () => {
+    const range = await artifact.range(tensor);
+    return fitNmfStreamed(artifact.rows(tensor), { atoms, seed: 0, tolerance: 0, maxSweeps, range }, crew);
+  };
   const { seconds, result } = await timed(fit);
   curve.push([seconds, result.loss, result.sweeps]);
   if (result.sweeps < maxSweeps) break;

@@ -1,9 +1,9 @@
-"""Rows in the order of the folds of docs/measures.md §3.2, and codes in blocks of features, shared by a team of processes."""
+"""Rows in the order of the folds of docs/measures.md §3.2, and codes in blocks of features, for a team of threads."""
 
 import numpy as np
 
 from fathom_store import Artifact
-from team import Team, shared
+from team import Team
 
 TUNING_FEATURES = 512
 FEATURES_PER_BLOCK = 1024
@@ -45,7 +45,7 @@ class Folds:
 
 
 class Codes:
-    """The codes in blocks of features, each contiguous and shared; the first `size` blocks hold the features that tune."""
+    """The codes in blocks of features, each contiguous; the first `size` blocks hold the features that tune."""
 
     def __init__(self, artifact: Artifact, folds: Folds, size: int) -> None:
         self.artifact, self.folds = artifact, folds
@@ -53,15 +53,15 @@ class Codes:
         tuning = tuning_features(self.count)
         rest = np.setdiff1d(np.arange(self.count), tuning)
         self.order = np.concatenate([tuning, rest])
-        # Every process has as many blocks, of the same size.
+        # Every thread has as many blocks, of the same size.
         parts = [*np.array_split(tuning, size), *np.array_split(rest, size * -(-len(rest) // (size * FEATURES_PER_BLOCK)) or 1)]
         self.tuning_blocks = size
         self.features = [part for at, part in enumerate(parts) if at < size or len(part)]
         ends = np.cumsum([len(part) for part in self.features])
         self.spans = [slice(int(end) - len(part), int(end)) for part, end in zip(self.features, ends)]
-        self.blocks = [shared(rows, len(part)) for part in self.features]
-        self.sums = [shared(len(folds.slices), len(part)) for part in self.features]
-        self.squares = [shared(len(folds.slices), len(part)) for part in self.features]
+        self.blocks = [np.empty((rows, len(part))) for part in self.features]
+        self.sums = [np.empty((len(folds.slices), len(part))) for part in self.features]
+        self.squares = [np.empty((len(folds.slices), len(part))) for part in self.features]
 
     def read(self, team: Team) -> None:
         shards = list(self.artifact.shards("z"))

@@ -7,47 +7,49 @@ Standardising is done on the sums: a channel of ones, which is not penalised, ce
 channel c by α·n·s_c², with s_c² its training variance, is the ridge on standardised channels. With c the training set's cross
 products, G = LLᵀ its penalised Gram, and C, T = MMᵀ those of the fold left out, the weights are w = L⁻ᵀL⁻¹c and the fold's error is
 zᵀz − 2 wᵀC + ‖Mᵀw‖². L⁻¹ is made once; so all work on features is triangular products in place, each half of a full one.
-As many processes as processors share all that and take turns at its parts, each with one BLAS thread: so what is no product runs on all
+As many threads as processors share all that and take turns at its parts, each with one BLAS thread: so what is no product runs on all
 of them too, and the two BLAS libraries of NumPy and SciPy do not wait for each other, spinning. The codes are held once, in float64, in
 blocks of features, those that tune first.
 """
 
 import argparse
+import os
 import time
-from os import sched_getaffinity
 
-import numpy as np
-from scipy.linalg.blas import dgemm, dtrmm
-from scipy.linalg.lapack import dpotrf, dpotrs, dtrtri
+# Read when NumPy is loaded. Memory is used again and again, and huge pages are slow to be had where it is in pieces.
+os.environ["NUMPY_MADVISE_HUGEPAGE"] = "0"
+import numpy as np  # noqa: E402
 
 from fathom_store import Artifact
 from fold_data import Codes, Folds, r_squared
-from layer_sums import Layer, Rooms, square
+from free_blas import dpotrf, dpotrs, dtrmm, dtrtri
+from layer_sums import Group, Layer, Rooms
 from measured import gemm_peak, report
-from team import Team, own_memory, run_team, shared
+from team import Team, own_memory, run_team
 
+# As many channels are multiplied with the codes at once, where single layers have fewer.
+MOST_TOGETHER = 2100
 STAGES = ["reading", "Gram", "cross products", "factors", "solves and scoring"]
 
 
-def factor(gram: np.ndarray, penalty: np.ndarray, rows: int, alpha: float) -> np.ndarray:
+def factor(gram: np.ndarray, penalty: np.ndarray, rows: int, alpha: float) -> None:
     """L of the penalised Gram, in its place."""
     gram.T.flat[:: len(gram) + 1] += alpha * rows * penalty
-    lower, failed = dpotrf(gram, lower=1, overwrite_a=1)
-    if failed:
+    if not dpotrf(gram):
         raise ValueError(f"alpha {alpha} is too small")
-    return lower
 
 
-def errors(layer: Layer, fold: int, block: int, here: np.ndarray, weights: np.ndarray, test: np.ndarray, is_definite: bool):
+def errors(layer: Layer, fold: int, block: int, here: np.ndarray, weights: np.ndarray):
     """SSE and SST of a block's features on the fold left out. `weights`, features × channels, are written over."""
-    reading = np.einsum("ij,ij->i", weights, here)
-    if is_definite:
+    reading = np.vecdot(weights, here)
+    test = layer.tests[fold]
+    if layer.is_definite[fold]:
         # The transpose of features × channels is in Fortran's order: BLAS works in place.
-        dtrmm(1.0, test, weights.T, lower=1, trans_a=1, overwrite_b=1)
-        quadratic = np.einsum("ij,ij->i", weights, weights)
+        dtrmm(test, weights.T, transposed=True)
+        quadratic = np.vecdot(weights, weights)
     else:
         whole = np.tril(test) + np.tril(test, -1).T
-        quadratic = np.einsum("ij,ij->i", dgemm(1.0, whole, weights.T).T, weights)
+        quadratic = np.vecdot(weights @ whole, weights)
     sums, squares = layer.codes.sums[block], layer.codes.squares[block]
     count = int(layer.folds.counts[fold])
     mean = (sums.sum(0) - sums[fold]) / (layer.rows - count)
@@ -57,76 +59,89 @@ def errors(layer: Layer, fold: int, block: int, here: np.ndarray, weights: np.nd
 
 def test_factor(gram: np.ndarray, out: np.ndarray) -> bool:
     """M of a fold's Gram; where channels of it are dependent, the Gram itself, and False."""
-    lower, failed = dpotrf(gram, lower=1)
-    out[...] = gram if failed else lower
-    return not failed
+    out.T[...] = gram.T
+    if dpotrf(out):
+        return True
+    out.T[...] = gram.T
+    return False
 
 
-def tune(layer: Layer, alphas: list[float], team: Team, work: np.ndarray) -> float:
-    """The strength whose probes predict fold 0 best; processes share the strengths."""
-    d, blocks = layer.channels, layer.codes.tuning_blocks
+def tune(group: Group, alphas: list[float], team: Team, work: np.ndarray) -> list[float]:
+    """For each layer the strength whose probes predict fold 0 best; threads share factors, then features."""
+    blocks = group.codes.tuning_blocks
     for block in team.mine(blocks):
-        layer.cross(block, layer.tuning_cross(block))
-        team.done("cross products", 2 * layer.rows * d * len(layer.codes.features[block]))
-    test = square(layer.rooms.factors, 0, layer.size)
-    if team.rank == team.size - 1:
-        layer.rooms.is_definite[0] = test_factor(layer.grams[0], test)
-        team.done("factors", d**3 / 3)
-    training = layer.training(0)
-    team.done("factors")
+        group.cross(block, group.tuning_cross(block))
+        team.done("cross products", group.operations * len(group.codes.features[block]))
+    for layer in group.layers:
+        d = layer.channels
+        if team.rank == team.size - 1:
+            layer.is_definite[0] = test_factor(layer.grams[0], layer.tests[0])
+            team.done("factors", d**3 / 3)
+        for at in team.mine(len(alphas)):
+            factor(layer.inverses[at], *layer.training(0, layer.inverses[at]), alphas[at])
+            team.done("factors", d**3 / 3)
     team.wait()
-    is_definite = bool(layer.rooms.is_definite[0])
-    for at in team.mine(len(alphas)):
-        lower = factor(training[0].copy(order="F"), *training[1:], alphas[at])
-        team.done("factors", d**3 / 3)
-        r2 = []
-        for block in range(blocks):
-            cross = layer.tuning_cross(block)
-            weights = work[: cross[0].size].reshape(cross[0].shape)
-            np.subtract(cross.sum(0), cross[0], out=weights)
-            dpotrs(lower, weights.T, lower=1, overwrite_b=1)
-            r2.append(r_squared(*errors(layer, 0, block, cross[0], weights, test, is_definite)))
-            team.done("solves and scoring", (3 if is_definite else 4) * d**2 * len(weights))
-        layer.rooms.readable[at] = round(float(np.maximum(0, np.concatenate(r2)).mean()), 6)
+    for layer in group.layers:
+        for block in team.mine(blocks):
+            cross = group.tuning_cross(block)[:, :, layer.span]
+            weights, others = np.split(work[: 2 * cross[0].size].reshape(-1, layer.size), 2)
+            np.subtract(cross.sum(0), cross[0], out=others)
+            for at in range(len(alphas)):
+                weights[...] = others
+                dpotrs(layer.inverses[at], weights.T)
+                layer.readable[block, at] = np.maximum(0, r_squared(*errors(layer, 0, block, cross[0], weights))).sum()
+                team.done("solves and scoring", (3 if layer.is_definite[0] else 4) * layer.channels**2 * len(weights))
     team.wait()
-    return max(zip(layer.rooms.readable, alphas))[1]
+    tuned = sum(len(part) for part in group.codes.features[:blocks])
+    return [max(zip((layer.readable.sum(0) / tuned).round(6), alphas))[1] for layer in group.layers]
 
 
-def probe(layer: Layer, alphas: list[float], team: Team, work: np.ndarray, sse: np.ndarray, sst: np.ndarray) -> float:
-    """Errors of every feature on each reporting fold, into (folds − 1) × features; returns the strength that was chosen."""
-    d, size, rooms, folds = layer.channels, layer.size, layer.rooms, len(layer.folds.slices)
-    alpha = tune(layer, alphas, team, work)
-    inverses = [square(rooms.inverses, fold, size) for fold in range(folds)]
-    tests = [square(rooms.factors, fold, size) for fold in range(folds)]
-    for at in team.mine(folds - 1):
-        fold = at + 1
-        inverse, _ = dtrtri(factor(*layer.training(fold), alpha), lower=1, overwrite_c=1)
-        inverses[fold][...] = inverse
-        rooms.is_definite[fold] = test_factor(layer.grams[fold], tests[fold])
-        team.done("factors", d**3)
+def probe(group: Group, alphas: list[float], team: Team, work: np.ndarray, sse: np.ndarray, sst: np.ndarray) -> list[float]:
+    """Errors of every feature on each reporting fold, into layers × (folds − 1) × features; returns the strengths that were chosen."""
+    folds, codes = len(group.folds.slices), group.codes
+    chosen = tune(group, alphas, team, work)
     team.wait()
-    for block in team.mine(len(layer.codes.features)):
-        features = layer.codes.features[block]
-        values = len(features) * size
-        weights, total = work[:values].reshape(-1, size), work[values : 2 * values].reshape(-1, size)
-        if block < layer.codes.tuning_blocks:
-            cross = layer.tuning_cross(block)
+    for layer, alpha in zip(group.layers, chosen):
+        for at in team.mine(folds - 1):
+            fold = at + 1
+            factor(layer.inverses[fold], *layer.training(fold, layer.inverses[fold]), alpha)
+            dtrtri(layer.inverses[fold])
+            layer.is_definite[fold] = test_factor(layer.grams[fold], layer.tests[fold])
+            team.done("factors", layer.channels**3)
+    team.wait()
+    for block in team.mine(len(codes.features)):
+        features = codes.features[block]
+        values = len(features) * group.size
+        if block < codes.tuning_blocks:
+            products = group.tuning_cross(block)
         else:
-            cross = layer.cross(block, work[2 * values : (2 + folds) * values].reshape(folds, -1, size))
-        np.add(cross[0], cross[1], out=total)
-        for products in cross[2:]:
-            total += products
-        if block >= layer.codes.tuning_blocks:
-            team.done("cross products", 2 * layer.rows * d * len(features))
-        for fold in range(1, folds):
-            np.subtract(total, cross[fold], out=weights)
-            dtrmm(1.0, inverses[fold], weights.T, lower=1, overwrite_b=1)
-            dtrmm(1.0, inverses[fold], weights.T, lower=1, trans_a=1, overwrite_b=1)
-            is_definite = bool(rooms.is_definite[fold])
-            sse[fold - 1, features], sst[fold - 1, features] = errors(layer, fold, block, cross[fold], weights, tests[fold], is_definite)
-            team.done("solves and scoring", (3 if is_definite else 4) * d**2 * len(features))
+            products = group.cross(block, work[2 * values : (2 + folds) * values].reshape(folds, -1, group.size))
+            team.done("cross products", group.operations * len(features))
+        for at, layer in enumerate(group.layers):
+            cross = products[:, :, layer.span]
+            weights, total = np.split(work[: 2 * cross[0].size].reshape(-1, layer.size), 2)
+            np.add(cross[0], cross[1], out=total)
+            for each in cross[2:]:
+                total += each
+            for fold in range(1, folds):
+                np.subtract(total, cross[fold], out=weights)
+                dtrmm(layer.inverses[fold], weights.T)
+                dtrmm(layer.inverses[fold], weights.T, transposed=True)
+                sse[at, fold - 1, features], sst[at, fold - 1, features] = errors(layer, fold, block, cross[fold], weights)
+                team.done("solves and scoring", (3 if layer.is_definite[fold] else 4) * layer.channels**2 * len(features))
     team.wait()
-    return alpha
+    return chosen
+
+
+def grouped(widths: list[int], most: int) -> list[slice]:
+    """Layers that follow each other, together as long as they have at most so many channels."""
+    cuts, together = [0], 0
+    for at, width in enumerate(widths):
+        if together > 0 and together + width > most:
+            cuts.append(at)
+            together = 0
+        together += width
+    return [slice(a, b) for a, b in zip(cuts, [*cuts[1:], len(widths)])]
 
 
 def main() -> None:
@@ -147,29 +162,28 @@ def main() -> None:
     began = time.perf_counter()
     rows, count = codes_artifact.shape("z")
     folds = Folds(rows, options.folds)
-    errors_of = shared(2, len(layers), options.folds - 1, count)
-    chosen = shared(len(layers))
-    memory = shared(len(sched_getaffinity(0)))
-    prepared: dict = {}
+    errors_of = np.empty((2, len(layers), options.folds - 1, count))
+    chosen = np.empty(len(layers))
+    codes = Codes(codes_artifact, folds, len(os.sched_getaffinity(0)))
+    widths = [activations.shape(name)[1] + 1 for name in layers]
+    spans = grouped(widths, MOST_TOGETHER)
+    widest = max(sum(widths[members]) for members in spans)
+    rooms = Rooms(rows, options.folds, widest, codes, len(options.alphas))
+    groups = [Group(activations, layers[members], folds, codes, rooms, len(options.alphas)) for members in spans]
 
     def work_on(team: Team) -> None:
-        codes, rooms, widest = prepared["codes"], prepared["rooms"], prepared["widest"]
         codes.read(team)
         most = max(len(part) for part in codes.features)
         work = np.empty((2 + options.folds) * most * widest)
         team.wait()
-        for at, name in enumerate(layers):
-            layer = Layer(activations, name, folds, codes, rooms)
-            layer.read(team)
-            layer.multiply(team)
-            alpha = probe(layer, options.alphas, team, work, errors_of[0, at], errors_of[1, at])
-            if team.rank == 0:
-                chosen[at] = alpha
-        memory[team.rank] = own_memory()
+        for group, members in zip(groups, spans):
+            for layer in group.layers:
+                layer.read(team)
+            team.wait()
+            for layer in group.layers:
+                layer.multiply(team)
+            chosen[members] = probe(group, options.alphas, team, work, *errors_of[:, members])
 
-    codes = Codes(codes_artifact, folds, len(sched_getaffinity(0)))
-    widest = max(activations.shape(name)[1] for name in layers) + 1
-    prepared.update(codes=codes, widest=widest, rooms=Rooms(rows, options.folds, widest, codes, len(options.alphas)))
     stages = run_team(work_on, STAGES)
     sse, sst = errors_of
     r2 = np.clip(r_squared(sse.sum(1), sst.sum(1)), 0, 1)
@@ -191,7 +205,7 @@ def main() -> None:
         alpha=list(chosen),
         meanK=float(k_std.mean()),
         meanKError=float(k_std_se.mean()),
-        peakMemory=memory.sum(),
+        peakMemory=own_memory(),
     )
 
 

@@ -1,6 +1,6 @@
 """overcomplete's NMF by HALS, with the loss after every few sweeps: from its own start (nndsvda) and from nndsvd, both scikit-learn's.
 
-    overcomplete_nmf.py STORE ACTIVATIONS LAYER ATOMS [--rows N] [--max-sweeps 500]
+    overcomplete_nmf.py STORE ACTIVATIONS LAYER ATOMS [--rows N] [--max-sweeps 500] [--only "START, float32"]
 """
 
 import argparse
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("atoms", type=int)
     parser.add_argument("--rows", type=int)
     parser.add_argument("--max-sweeps", type=int, default=500)
+    parser.add_argument("--only", help="the one curve that is wanted")
     options = parser.parse_args()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     began = time.perf_counter()
@@ -52,7 +53,11 @@ def main() -> None:
     reading = time.perf_counter() - began
     wide = matrix.astype(np.float64)
     with torch.no_grad():
-        curves = {f"{start}, float32": curve(rows, wide, reading, options.atoms, start, options.max_sweeps) for start in ("nndsvda", "nndsvd")}
+        curves = {
+            f"{start}, float32": curve(rows, wide, reading, options.atoms, start, options.max_sweeps)
+            for start in ("nndsvda", "nndsvd")
+            if options.only in (None, f"{start}, float32")
+        }
     report(curves=curves, peak=gemm_peak(np.float32), torch=torch.__version__)
 
 

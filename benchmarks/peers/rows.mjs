@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ours, peer } from '../child.mjs';
+import { inTurn, pairsOf } from '../in-turn.mjs';
 import {
   complexityBytes,
   complexityOperations,
@@ -84,50 +85,59 @@ async function nmfRow({ quick, peers }) {
   const tensor = data.layers.at(-1);
   const mine = (sweeps) => ours('nmf.mjs', { store: data.store, activations: data.activations, tensor, atoms: size.atoms, sweeps });
   const converged = await mine([quick ? 50 : 300]);
+  const scripts = [
+    ['scikit-learn NMF (cd)', 'numpy', 'sklearn_nmf.py'],
+    ['overcomplete HALS', 'torch', 'overcomplete_nmf.py'],
+  ];
   const found = [];
-  if (peers)
-    for (const [name, environment, script] of [
-      ['scikit-learn NMF (cd)', 'numpy', 'sklearn_nmf.py'],
-      ['overcomplete HALS', 'torch', 'overcomplete_nmf.py'],
-    ]) {
-      const figures = await peer(environment, script, data.store, data.activations, tensor, size.atoms);
-      if (figures) found.push({ name, ...figures });
-    }
+  for (const [name, environment, script] of peers ? scripts : []) {
+    const runIt = (...choice) => peer(environment, script, data.store, data.activations, tensor, size.atoms, ...choice);
+    const figures = await runIt();
+    if (figures) found.push({ name, curves: figures.curves, runIt });
+  }
   const sameStart = found.flatMap(({ curves }) =>
     Object.entries(curves).flatMap(([name, points]) => (name.startsWith('nndsvd,') ? [best(points)] : [])),
   );
   const wanted = 1.001 * Math.min(converged.curve[0][1], ...sameStart);
-  const fit = await sweepsTo(wanted, converged, mine);
+  const sweeps = await sweepsTo(wanted, converged, mine);
+  const inTime = await inTurn(
+    () => mine([sweeps]),
+    found.map(({ name, curves, runIt }) => ({ name, run: async () => timeTo(wanted, curves, await runIt('--only', fastest(curves, wanted))) })),
+    pairsOf({ quick }),
+  );
   return {
     size: `${size.rows} × ${size.columns} → ${size.atoms}`,
-    operations: fit.sweeps * nmfSweepOperations(size),
-    bytes: 4 * size.rows * size.columns * fit.sweeps,
+    operations: sweeps * nmfSweepOperations(size),
+    bytes: 4 * size.rows * size.columns * sweeps,
     loss: wanted,
-    ours: { ...fit.figures, seconds: fit.figures.curve[0][0], sweeps: fit.sweeps },
-    peers: found.map(({ curves, ...figures }) => {
-      const reached = firstAt(curves, wanted);
-      const all = Object.entries(curves);
-      const last = Math.max(...all.map(([, points]) => points.at(-1)[0]));
-      const notes = all.map(
-        ([name, points]) => `${name}: ${(best(points) / wanted).toFixed(4)} of the loss wanted after ${points.at(-1)[0].toFixed(2)} s`,
-      );
-      if (!reached) notes.unshift('the loss wanted is not reached: the time is that of the longest curve');
-      return { ...figures, seconds: reached?.seconds ?? last, reached: reached !== undefined, curves, notes };
-    }),
+    ...inTime,
+    ours: { ...inTime.ours, sweeps },
   };
 }
 
-/** The fewest sweeps of ours that reach a loss, by halving, and the run of so many. */
+/** The curve that reaches a loss first; where none does, the longest. */
+const fastest = (curves, loss) => firstAt(curves, loss)?.name ?? longest(curves)[0];
+const longest = (curves) => Object.entries(curves).sort(([, a], [, b]) => b.at(-1)[0] - a.at(-1)[0])[0];
+
+/** What a run of a peer's fastest curve tells, with the time to a loss, and how far all its curves come. */
+function timeTo(loss, curves, { curves: chosen, ...figures }) {
+  const reached = firstAt(chosen, loss);
+  const notes = Object.entries(curves).map(
+    ([name, points]) => `${name}: ${(best(points) / loss).toFixed(4)} of the loss wanted after ${points.at(-1)[0].toFixed(2)} s`,
+  );
+  if (!reached) notes.unshift('the loss wanted is not reached: the time is that of the longest curve');
+  return { ...figures, seconds: reached?.seconds ?? longest(chosen)[1].at(-1)[0], reached: reached !== undefined, curves, notes };
+}
+
+/** The fewest sweeps of ours that reach a loss, by halving. */
 async function sweepsTo(wanted, converged, mine) {
   let [below, enough] = [0, converged.curve[0][2]];
-  let figures = converged;
   while (enough - below > 1) {
     const middle = Math.floor((below + enough) / 2);
-    const tried = await mine([middle]);
-    if (tried.curve[0][1] <= wanted) [enough, figures] = [middle, tried];
+    if ((await mine([middle])).curve[0][1] <= wanted) enough = middle;
     else below = middle;
   }
-  return { sweeps: enough, figures };
+  return enough;
 }
 
 /** Codes, all methods at a KKT residual of at most KKT; ours and SciPy's are exact to rounding. */
@@ -171,16 +181,44 @@ async function nnlsRow({ quick, peers }) {
 async function activationsRow({ quick, peers }) {
   const count = quick ? 1000 : 10_000;
   const store = join(CACHE, 'activations/store');
-  const mine = await ours('activations.mjs', { store, count });
-  const check = ['--count', count, '--activations', mine.activations];
-  const theirs = peers ? await peer('torch', 'torch_activations.py', store, mine.images, mine.checkpoint, ...check) : undefined;
-  const note = theirs && `${theirs.way}; activations differ by ${theirs.differenceOfColumnMaximum.toExponential(1)} of a column’s maximum at most`;
+  let mine; // the last measurement: the peer reads its images, and is compared with it
+  const run = async () => {
+    const theirs = await peer(
+      'torch',
+      'torch_activations.py',
+      store,
+      mine.images,
+      mine.checkpoint,
+      '--count',
+      count,
+      '--activations',
+      mine.activations,
+    );
+    if (theirs === undefined) return undefined;
+    const note = `${theirs.torch}, ${theirs.way}; activations differ by ${theirs.differenceOfColumnMaximum.toExponential(1)} of a column’s maximum at most`;
+    return { ...theirs, notes: [note] };
+  };
   return {
     size: `${count} images`,
     operations: count * NETWORK_OPERATIONS,
     bytes: count * 28 * 28,
-    ours: mine,
-    peers: theirs ? [{ name: `PyTorch ${theirs.torch}`, ...theirs, notes: [note] }] : [],
+    ...(await inTurn(
+      async () => (mine = await ours('activations.mjs', { store, count })),
+      peers ? [{ name: 'PyTorch', run }] : [],
+      pairsOf({ quick }),
+    )),
+  };
+}
+
+async function gramRow({ quick, peers }) {
+  const size = quick ? { rows: 2048, columns: 256 } : { rows: 16_384, columns: 2048 };
+  const run = () => peer('numpy', 'numpy_gram.py', size.rows, size.columns);
+  return {
+    size: `${size.rows} × ${size.columns}`,
+    operations: gramOperations(size),
+    integerOperations: 4 * gramOperations(size),
+    bytes: 4 * size.rows * size.columns,
+    ...(await inTurn(() => ours('gram.mjs', size), peers ? [{ name: 'NumPy float64', run }] : [], pairsOf({ quick }))),
   };
 }
 
@@ -198,21 +236,5 @@ export const ROWS = {
   nmf: { title: 'NMF', wanted: '3× scikit-learn, 1.5× overcomplete', run: nmfRow },
   nnls: { title: 'NNLS codes', wanted: '20× SciPy, 2× overcomplete', run: nnlsRow },
   activations: { title: 'activations of the demo’s network', wanted: '1×', run: activationsRow },
-  gram: {
-    title: 'Gram matrix',
-    wanted: '1.5×',
-    async run({ quick, peers }) {
-      const size = quick ? { rows: 2048, columns: 256 } : { rows: 16_384, columns: 2048 };
-      const mine = await ours('gram.mjs', size);
-      const theirs = peers ? await peer('numpy', 'numpy_gram.py', size.rows, size.columns) : undefined;
-      return {
-        size: `${size.rows} × ${size.columns}`,
-        operations: gramOperations(size),
-        integerOperations: 4 * gramOperations(size),
-        bytes: 4 * size.rows * size.columns,
-        ours: mine,
-        peers: theirs ? [{ name: 'NumPy float64', ...theirs }] : [],
-      };
-    },
-  },
+  gram: { title: 'Gram matrix', wanted: '1.5×', run: gramRow },
 };

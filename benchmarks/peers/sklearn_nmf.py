@@ -1,6 +1,6 @@
 """scikit-learn's NMF by coordinate descent, tol 1e-4, with the loss after every sweep.
 
-    sklearn_nmf.py STORE ACTIVATIONS LAYER ATOMS [--rows N] [--max-sweeps 500]
+    sklearn_nmf.py STORE ACTIVATIONS LAYER ATOMS [--rows N] [--max-sweeps 500] [--only "START, PRECISION"]
 
 Its settings that matter are tried, each a curve of its own: start (nndsvd, nndsvda) and precision (float64, float32). The sweeps are
 scikit-learn's own, called one by one as its fit does, so that the loss can be taken in between; that time is not counted.
@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("atoms", type=int)
     parser.add_argument("--rows", type=int)
     parser.add_argument("--max-sweeps", type=int, default=500)
+    parser.add_argument("--only", help="the one curve that is wanted")
     options = parser.parse_args()
     began = time.perf_counter()
     narrow = Artifact(options.store, options.activations).tensor(options.layer)[: options.rows]
@@ -53,6 +54,7 @@ def main() -> None:
         f"{start}, {matrix.dtype}": curve(matrix, wide, reading[matrix.dtype], options.atoms, start, options.max_sweeps)
         for start in ("nndsvd", "nndsvda")
         for matrix in (narrow, wide)
+        if options.only in (None, f"{start}, {matrix.dtype}")
     }
     report(curves=curves, peak=gemm_peak())
 

@@ -75,8 +75,8 @@ export interface CodesAttributes {
   /** Content digest of the images, and which of them, as the activations that were encoded have them. */
   readonly images: string;
   readonly rows: { readonly first: number; readonly count: number };
-  /** Largest violation of the optimality conditions over all rows, relative. */
-  readonly worst_kkt_residual: number;
+  /** Largest violation of the optimality conditions over all rows, relative; null for codes that were uploaded. */
+  readonly worst_kkt_residual: number | null;
 }
 
 /** Refuses codes that were not made from the same images. */

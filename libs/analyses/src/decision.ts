@@ -29,7 +29,7 @@ export async function openDecision(
       field: 'model',
       problem: 'is not the network that made the activations',
       value: model.digest,
-      accepted: activations.attributes.model,
+      accepted: activations.attributes.model || 'activations that were uploaded with their network',
     });
   const { W, b } = await headOf(model);
   const labels = await labelsOf(activations);

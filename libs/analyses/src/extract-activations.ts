@@ -14,7 +14,7 @@ type Request = activation.StartExtractRequest;
 
 /** What an "activations" artifact says of itself. */
 export interface ActivationsAttributes {
-  /** Content digests of the network and the images. */
+  /** Content digests of the network and the images; of uploaded ones the network is '' where it is not known, and the images may be any name. */
   readonly model: string;
   readonly images: string;
   /** Rows of the image set. */
@@ -25,7 +25,8 @@ export interface ActivationsAttributes {
   readonly penultimate: string;
   /** Inputs of every residual addition; empty unless the request asked for branches. */
   readonly branches: readonly { readonly tap: string; readonly shortcut: string; readonly main: string }[];
-  readonly pooling: Pooling;
+  /** 'elsewhere' where they were uploaded. */
+  readonly pooling: Pooling | 'elsewhere';
   /** Number of classes of the head. */
   readonly classes: number;
 }
@@ -37,7 +38,7 @@ interface Plan {
   readonly rows: { first: number; count: number };
   /** All tensors to read, each once. */
   readonly tensors: readonly string[];
-  readonly attributes: ActivationsAttributes;
+  readonly attributes: ActivationsAttributes & { readonly pooling: Pooling };
 }
 
 const POOLINGS: Partial<Record<activation.Pooling, Pooling>> = {
@@ -95,7 +96,7 @@ async function prepare(request: Request, { artifacts }: JobContext): Promise<Pla
   const taps = request.taps.length > 0 ? [...new Set(request.taps)] : description.taps;
   const branches = request.branches ? description.blocks.map(({ tap, shortcut, main }) => ({ tap, shortcut, main })) : [];
   const tensors = [...new Set([...taps, ...branches.flatMap(({ shortcut, main }) => [shortcut, main])])];
-  const attributes: ActivationsAttributes = {
+  const attributes: Plan['attributes'] = {
     model: model.digest,
     images: images.artifact.digest,
     rows,

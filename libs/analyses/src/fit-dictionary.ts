@@ -3,7 +3,7 @@ import { dictionary } from '@fathom/contracts';
 import { fitClasses, fitKMeans, fitNmfStreamed, neuronBasis, randomDirections } from '@fathom/dictionaries';
 import { InputError, type Control } from '@fathom/errors';
 import { sliceRows, type Json, type RowSource, type Tensor } from '@fathom/tensors';
-import { labelsOrPredictions, layerOf, openActivations, requireLabels } from './activations.js';
+import { labelsOrPredictions, layerOf, openActivations, requireLabels, type Activations } from './activations.js';
 import { digestOf, wholeNumber } from './artifact-fields.js';
 import type { Job, JobContext } from './job.js';
 import { indexOfPart, indexParts, ROWS_PER_PART } from './row-parts.js';
@@ -38,7 +38,7 @@ function classesPerPart(classes: number, valuesPerClass: number): number {
 /** Fits a dictionary (docs/measures.md §1a). One part is up to 16 classes, or all where there are no classes. */
 export const fitDictionary: Job<Request> = {
   name: 'dictionary.fit',
-  revision: 3,
+  revision: 4,
   crewed: true,
   determinism: 'PORTABLE',
   codec: dictionary.StartFitRequest,
@@ -82,7 +82,7 @@ export const fitDictionary: Job<Request> = {
   async runPart(request, part, context) {
     const activations = await openActivations(context.artifacts, 'activations', request.activations);
     const rows = layerOf(activations, 'tensor', request.tensor);
-    if (request.method?.$case !== 'classNmf') return (await fitWhole(request, rows, context)) as unknown as Json;
+    if (request.method?.$case !== 'classNmf') return (await fitWhole(request, activations, rows, context)) as unknown as Json;
     const { artifacts, control, crew } = context;
     const quiet: Control = { throwIfCancelled: () => control.throwIfCancelled(), progress: () => undefined };
     const labels = await labelsOrPredictions(activations, artifacts, request.model, quiet);
@@ -121,8 +121,8 @@ export const fitDictionary: Job<Request> = {
 };
 
 /** Fits all rows at once, and stores the atoms. */
-async function fitWhole(request: Request, rows: RowSource, context: JobContext): Promise<WholeFit> {
-  const { atoms, facts } = await fitAll(request, rows, context);
+async function fitWhole(request: Request, activations: Activations, rows: RowSource, context: JobContext): Promise<WholeFit> {
+  const { atoms, facts } = await fitAll(request, activations, rows, context);
   const count = atoms.length / rows.columns;
   const D: Tensor = { name: 'D', dtype: 'F64', shape: [count, rows.columns], data: atoms };
   const shards: ShardRecord[] = [];
@@ -131,10 +131,18 @@ async function fitWhole(request: Request, rows: RowSource, context: JobContext):
   return { shards, facts };
 }
 
-async function fitAll({ method, seed }: Request, rows: RowSource, { crew, control }: JobContext): Promise<{ atoms: Float64Array; facts: Facts }> {
+async function fitAll(
+  { method, seed, tensor }: Request,
+  { artifact, attributes }: Activations,
+  rows: RowSource,
+  { crew, control }: JobContext,
+): Promise<{ atoms: Float64Array; facts: Facts }> {
   switch (method?.$case) {
     case 'globalNmf': {
-      const { atoms, loss, relativeLoss, sweeps, converged } = await fitNmfStreamed(rows, { atoms: method.value.atoms, seed }, crew, control);
+      const name = tensor === '' ? attributes.penultimate : tensor;
+      const options = { atoms: method.value.atoms, seed };
+      const known = artifact.tensors[name]?.ranges ? { range: await artifact.range(name) } : {};
+      const { atoms, loss, relativeLoss, sweeps, converged } = await fitNmfStreamed(rows, { ...options, ...known }, crew, control);
       return { atoms, facts: { rows: rows.rows, loss, relative_loss: relativeLoss, sweeps, converged } };
     }
     case 'kMeans': {

@@ -1,8 +1,11 @@
+export { INPUT_LIMITS, type InputLimits } from './input-limits.js';
 export { jobContext, jobNamed, networkEngine } from './jobs.js';
 export { releaseKept, type Job, type JobContext, type JobOutput } from './job.js';
 export { networkFiles, networkOf, readNetwork } from './network-file.js';
 export { registerModel, type RegisterModelJob } from './register-model.js';
 export { registerImages, type RegisterImagesJob } from './register-images.js';
+export { registerUpload } from './register-upload.js';
+export { Uploads, type UploadedFile } from './uploads.js';
 export { extractActivations, type ActivationsAttributes } from './extract-activations.js';
 export { fitDictionary } from './fit-dictionary.js';
 export { encodeCodes } from './encode-codes.js';

@@ -2,6 +2,7 @@ import type { ArtifactStore, ShardRecord } from '@fathom/artifacts';
 import type { Control } from '@fathom/errors';
 import type { Crew } from '@fathom/exact';
 import type { Json, Tensor } from '@fathom/tensors';
+import type { InputLimits } from './input-limits.js';
 import type { KeptCodes } from './kept-codes.js';
 import type { KeptEncoder } from './kept-encoder.js';
 import type { OpenNetworks } from './open-networks.js';
@@ -20,6 +21,8 @@ export interface JobContext {
   readonly control: Control;
   /** Who computes: all threads where the job is crewed, else this one. */
   readonly crew: Crew;
+  /** How large the files may be that are registered. */
+  readonly limits: InputLimits;
 }
 
 /** Lets go of what parts have left behind for the next: up to gigabytes. */

@@ -6,6 +6,7 @@ import { describeCodes } from './describe-codes.js';
 import { encodeCodes } from './encode-codes.js';
 import { extractActivations } from './extract-activations.js';
 import { fitDictionary } from './fit-dictionary.js';
+import { INPUT_LIMITS, type InputLimits } from './input-limits.js';
 import type { Job, JobContext } from './job.js';
 import { KeptCodes } from './kept-codes.js';
 import { KeptEncoder } from './kept-encoder.js';
@@ -18,11 +19,13 @@ import { measureSensitivity } from './measure-sensitivity.js';
 import { OpenNetworks } from './open-networks.js';
 import { registerImages } from './register-images.js';
 import { registerModel } from './register-model.js';
+import { registerUpload } from './register-upload.js';
 import { relateScores } from './relate-scores.js';
 
 const JOBS = [
   registerModel,
   registerImages,
+  registerUpload,
   extractActivations,
   fitDictionary,
   encodeCodes,
@@ -45,8 +48,8 @@ export function jobNamed(name: string): Job<unknown> {
 }
 
 /** What jobs of one thread share. */
-export function jobContext(artifacts: ArtifactStore, crew: Crew): JobContext {
-  return { artifacts, networks: new OpenNetworks(), codes: new KeptCodes(), encoder: new KeptEncoder(), control: unwatched, crew };
+export function jobContext(artifacts: ArtifactStore, crew: Crew, limits: InputLimits = INPUT_LIMITS): JobContext {
+  return { artifacts, networks: new OpenNetworks(), codes: new KeptCodes(), encoder: new KeptEncoder(), control: unwatched, crew, limits };
 }
 
 /**

@@ -24,7 +24,7 @@ interface StoredProbe {
 /** K of every feature (docs/measures.md §2–4). One part is one layer. */
 export const measureComplexity: Job<Request> = {
   name: 'complexity.measure',
-  revision: 3,
+  revision: 4,
   crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureRequest,
@@ -41,17 +41,14 @@ export const measureComplexity: Job<Request> = {
   async runPart(request, part, context) {
     const prepared = await prepare(request, context);
     const { activations, layers } = prepared;
-    const name = layers[indexOfPart(part)]!;
+    const index = indexOfPart(part);
     const options = { ...probeOptions(request.probe!), inSample: !request.probe!.withoutPublished };
     const targets = await targetsOf(request, prepared, context);
-    const probe = await probeLayer(
-      activations.artifact.rows(name),
-      await activations.artifact.range(name),
-      targets,
-      options,
-      context.crew,
-      context.control,
-    );
+    const layer = async (name: string) => ({ x: activations.artifact.rows(name), ranges: await activations.artifact.range(name) });
+    const { x, ranges } = await layer(layers[index]!);
+    const following = layers[index + 1];
+    const next = following === undefined ? undefined : () => layer(following);
+    const probe = await probeLayer(x, ranges, targets, options, context.crew, context.control, next);
     return storeProbe(probe) as unknown as Json;
   },
   async finish(request, parts, context) {

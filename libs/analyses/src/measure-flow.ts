@@ -20,7 +20,7 @@ type BlockReading = Record<`${'simplest' | 'most_complex'}_${Branch}_${'r2' | 'c
 /** Where simple and complex features travel (docs/measures.md §4, flow). One part is one residual block. */
 export const measureFlow: Job<Request> = {
   name: 'complexity.flow',
-  revision: 3,
+  revision: 4,
   crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureFlowRequest,

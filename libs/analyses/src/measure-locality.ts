@@ -12,7 +12,7 @@ import { normaliseMasking } from './robustness-request.js';
 export const measureLocality: Job<robustness.StartMeasureLocalityRequest> = {
   ...wholeJob,
   name: 'robustness.locality',
-  revision: 3,
+  revision: 4,
   crewed: true,
   determinism: 'PORTABLE',
   codec: robustness.StartMeasureLocalityRequest,

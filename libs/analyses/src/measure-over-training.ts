@@ -16,7 +16,7 @@ type Request = contracts.StartMeasureOverTrainingRequest;
 /** Λ of every feature (docs/measures.md §4). One part is one checkpoint; the last one's R² is the complexity artifact's. */
 export const measureOverTraining: Job<Request> = {
   name: 'complexity.over-training',
-  revision: 3,
+  revision: 4,
   crewed: true,
   determinism: 'PORTABLE',
   codec: contracts.StartMeasureOverTrainingRequest,

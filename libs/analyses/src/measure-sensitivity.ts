@@ -104,7 +104,7 @@ interface How {
 }
 
 /** Codes of `draws` noisy versions of one image, draws × k. The noise of a draw depends on seed, image, strength and draw alone. */
-async function noisyCodes(pixels: Uint8Array, sigma: number, draws: number, source: Prng, how: How): Promise<Float64Array> {
+async function noisyCodes(pixels: Float32Array, sigma: number, draws: number, source: Prng, how: How): Promise<Float64Array> {
   const { network, encoder, penultimate, preprocessing, context } = how;
   const codes: Float64Array[] = [];
   for (let done = 0; done < draws; done += BATCH) {
@@ -118,8 +118,8 @@ async function noisyCodes(pixels: Uint8Array, sigma: number, draws: number, sour
 }
 
 /** The same image `count` times. */
-function copies(pixels: Uint8Array, count: number): Uint8Array {
-  const out = new Uint8Array(pixels.length * count);
+function copies(pixels: Float32Array, count: number): Float32Array {
+  const out = new Float32Array(pixels.length * count);
   for (let i = 0; i < count; i++) out.set(pixels, i * pixels.length);
   return out;
 }

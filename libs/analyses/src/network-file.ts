@@ -3,9 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Artifact } from '@fathom/artifacts';
 import { isPackedLayers, packLayers, weightFiles } from '@fathom/engines';
 import { FathomError, InputError } from '@fathom/errors';
+import { INPUT_LIMITS } from './input-limits.js';
 
-/** The largest network that is read, in bytes. */
-const MOST_BYTES = 2 ** 31 - 1;
 /** A model.json: thousands of layers, and still read within a moment. */
 const MOST_JSON_BYTES = 2 ** 24;
 
@@ -20,12 +19,12 @@ export async function networkFiles(path: string): Promise<string[]> {
   return [path, ...weightFiles(await read(path, MOST_JSON_BYTES)).map((file) => join(dirname(path), file))];
 }
 
-/** The network at a path as one string of bytes; throws as {@link networkFiles} does. */
-export async function readNetwork(path: string): Promise<Uint8Array> {
+/** The network at a path as one string of bytes, of `most` at most; throws as {@link networkFiles} does. */
+export async function readNetwork(path: string, most = INPUT_LIMITS.modelBytes): Promise<Uint8Array> {
   const [file, ...weights] = await networkFiles(path);
-  if (!path.endsWith('.json')) return read(file!, MOST_BYTES);
+  if (!path.endsWith('.json')) return read(file!, most);
   const shards: Uint8Array[] = [];
-  let room = MOST_BYTES;
+  let room = most;
   for (const shard of weights) {
     // The path of model.json was checked; a link beside it may lead anywhere.
     if ((await lstat(shard).catch(() => undefined))?.isSymbolicLink()) throw refused(shard, 'is a link', 'a file beside model.json');

@@ -1,4 +1,4 @@
-import { openImageSet, type ImageSetDescription, type ImageSource } from '@fathom/images';
+import { openImageSet, type ImageLimits, type ImageSetDescription, type ImageSource } from '@fathom/images';
 
 /** How long an image set that nobody reads stays open, in milliseconds. */
 const IDLE_MS = 10_000;
@@ -20,8 +20,13 @@ let kept: Kept | undefined;
  *
  * @param key what the description and one state of its files are known by
  */
-export async function withImages<T>(key: string, description: ImageSetDescription, use: (source: ImageSource) => T | Promise<T>): Promise<T> {
-  const source = take(key) ?? (await openImageSet(description));
+export async function withImages<T>(
+  key: string,
+  description: ImageSetDescription,
+  limits: ImageLimits,
+  use: (source: ImageSource) => T | Promise<T>,
+): Promise<T> {
+  const source = take(key) ?? (await openImageSet(description, limits));
   try {
     const result = await use(source);
     await closeImages();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ShardRecord } from '@fathom/artifacts';
 import { activation } from '@fathom/contracts';
-import { fingerprintImageSet, type ImageSetDescription, type ImageSource } from '@fathom/images';
+import { fingerprintImageSet, type ImageLimits, type ImageSetDescription, type ImageSource } from '@fathom/images';
 import { InputError } from '@fathom/errors';
 import type { Json, Tensor } from '@fathom/tensors';
 import type { Job } from './job.js';
@@ -37,24 +37,24 @@ export const registerImages: Job<RegisterImagesJob> = {
     return job;
   },
   inputs: () => [],
-  async plan(job) {
+  async plan(job, { limits }) {
     // What an earlier attempt has left open may be out of date.
     await closeImages();
-    return withImagesOf(job, (source) => {
+    return withImagesOf(job, limits, (source) => {
       checkPartSize(source);
       return rowParts(source.count);
     });
   },
-  runPart: (job, part, { artifacts, control }) =>
-    withImagesOf(job, async (source) => {
+  runPart: (job, part, { artifacts, control, limits }) =>
+    withImagesOf(job, limits, async (source) => {
       const { start, end } = rowsOfPart(part, source.count);
       if (start >= end) throw changed(source);
       control.throwIfCancelled();
-      const shard = await artifacts.writeShard(start, await rowsOf(source, start, end));
+      const shard = await artifacts.writeShard(start, await imageRows(source, start, end));
       return { shard, state: stateOf(source) } as unknown as Json;
     }),
-  async finish(job, parts) {
-    const output = await withImagesOf(job, async (source) => {
+  async finish(job, parts, { limits }) {
+    const output = await withImagesOf(job, limits, async (source) => {
       const read = parts as unknown as readonly PartOfImages[];
       const state = stateOf(source);
       // Every part was opened in the state that the files are in after all parts: so none has changed in between.
@@ -89,7 +89,7 @@ function changed({ name }: ImageSource): InputError {
 }
 
 /** @throws InputError where the images of one part would not fit in {@link MOST_PART_BYTES} */
-function checkPartSize({ name, count, height, width, channels }: ImageSource): void {
+export function checkPartSize({ name, count, height, width, channels }: ImageSource): void {
   const images = Math.min(count, ROWS_PER_PART);
   if (images * height * width * channels <= MOST_PART_BYTES) return;
   throw new InputError({
@@ -130,12 +130,13 @@ function fitOf(fit: activation.ResizeFit): 'cover' | 'contain' | 'fill' {
   return fit === activation.ResizeFit.FILL ? 'fill' : 'cover';
 }
 
-function withImagesOf<T>({ request, fingerprint }: RegisterImagesJob, use: (source: ImageSource) => T | Promise<T>): Promise<T> {
+function withImagesOf<T>({ request, fingerprint }: RegisterImagesJob, limits: ImageLimits, use: (source: ImageSource) => T | Promise<T>): Promise<T> {
   const description = imageSetDescription(request);
-  return withImages(JSON.stringify([description, fingerprint]), description, use);
+  return withImages(JSON.stringify([description, fingerprint]), description, limits, use);
 }
 
-async function rowsOf(source: ImageSource, start: number, end: number): Promise<Tensor[]> {
+/** Images start..end−1 of a set, with their labels where it has some. */
+export async function imageRows(source: ImageSource, start: number, end: number): Promise<Tensor[]> {
   const { height, width, channels, labels } = source;
   const images: Tensor = { name: 'images', dtype: 'U8', shape: [end - start, height, width, channels], data: await source.read(start, end) };
   return labels ? [images, { name: 'labels', dtype: 'I32', shape: [end - start], data: labels.slice(start, end) }] : [images];

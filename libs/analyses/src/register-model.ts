@@ -2,8 +2,8 @@ import type { Json } from '@fathom/tensors';
 import { activation } from '@fathom/contracts';
 import { checkPreprocessing, describeNetwork, type NetworkDescription } from '@fathom/engines';
 import { InputError } from '@fathom/errors';
-import type { Job } from './job.js';
-import { wholeJob } from './job.js';
+import type { InputLimits } from './input-limits.js';
+import { wholeJob, type Job, type JobOutput } from './job.js';
 import { preprocessingOf } from './model-description.js';
 import { networkTensor, readNetwork } from './network-file.js';
 
@@ -33,24 +33,27 @@ export const registerModel: Job<RegisterModelJob> = {
     return job;
   },
   inputs: () => [],
-  async finish({ request }) {
-    const preprocessing = preprocessingOf(request);
-    const bytes = await readNetwork(request.path);
-    const network = describeNetwork(bytes, request.taps.length > 0 ? { taps: request.taps } : {});
-    checkPreprocessing(preprocessing, network.input);
-    const description = describe(request, network);
-    const { weight, bias, width, classes } = network.head;
-    return {
-      kind: 'model',
-      attributes: activation.NetworkDescription.toJSON(description) as Json,
-      tensors: [
-        { name: networkTensor(bytes), dtype: 'U8', shape: [1, bytes.byteLength], data: bytes },
-        { name: 'W', dtype: 'F32', shape: [width, classes], data: weight },
-        { name: 'b', dtype: 'F32', shape: [classes], data: bias },
-      ],
-    };
-  },
+  finish: ({ request }, _parts, { limits }) => modelOutput(request, limits),
 };
+
+/** What a "model" artifact of a request holds: the network at its path. */
+export async function modelOutput(request: activation.RegisterModelRequest, limits: InputLimits): Promise<JobOutput> {
+  const preprocessing = preprocessingOf(request);
+  const bytes = await readNetwork(request.path, limits.modelBytes);
+  const network = describeNetwork(bytes, { maxNodes: limits.modelNodes, ...(request.taps.length > 0 && { taps: request.taps }) });
+  checkPreprocessing(preprocessing, network.input);
+  const description = describe(request, network);
+  const { weight, bias, width, classes } = network.head;
+  return {
+    kind: 'model',
+    attributes: activation.NetworkDescription.toJSON(description) as Json,
+    tensors: [
+      { name: networkTensor(bytes), dtype: 'U8', shape: [1, bytes.byteLength], data: bytes },
+      { name: 'W', dtype: 'F32', shape: [width, classes], data: weight },
+      { name: 'b', dtype: 'F32', shape: [classes], data: bias },
+    ],
+  };
+}
 
 /** Refuses a name that is empty or too long. */
 export function requireName(name: string): void {

@@ -11,7 +11,7 @@ export interface StoredImages {
   readonly channels: number;
   readonly classNames: readonly string[];
   /** Images start..end−1: (end − start) × height × width × channels, 0 to 255. */
-  read(start: number, end: number): Promise<Uint8Array>;
+  read(start: number, end: number): Promise<Float32Array>;
   /** Their labels, or undefined where the set has none. */
   labels(start: number, end: number): Promise<Int32Array | undefined>;
 }
@@ -29,7 +29,11 @@ export function imagesOf(artifact: Artifact): StoredImages {
     width,
     channels,
     classNames,
-    read: async (start, end) => new Uint8Array(await images.read(start, end)),
+    read: async (start, end) => {
+      const pixels = new Float32Array((end - start) * images.columns);
+      await images.readInto(start, end, pixels);
+      return pixels;
+    },
     labels: async (start, end) => (labels ? new Int32Array(await labels.read(start, end)) : undefined),
   };
 }

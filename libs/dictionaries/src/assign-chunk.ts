@@ -66,19 +66,18 @@ export const assignChunk: Task<AssignInput, void> = {
 
 /** The squared distance of a row to a centre; the row's integers are added to the centre's sums. */
 function addRow(
-  { rows, columns, right }: ChunkPlanes,
+  { columns, right }: ChunkPlanes,
   row: number,
   scale: Float64Array,
   centres: Float64Array,
   centre: number,
   sums: Float64Array | undefined,
 ): number {
-  const high = row * columns;
-  const low = rows * columns + high;
+  const from = row * columns;
   const to = centre * columns;
   let square = 0;
   for (let c = 0; c < columns; c++) {
-    const q = right[high + c]! * 256 + right[low + c]!;
+    const q = right.high[from + c]! * 256 + right.low[from + c]!;
     if (sums) sums[to + c] = sums[to + c]! + q;
     const away = q / scale[c]! - centres[to + c]!;
     square += away * away;

@@ -8,10 +8,15 @@ import { requireValues } from './row-blocks.js';
 export interface ChunkPlanes {
   readonly rows: number;
   readonly columns: number;
-  /** rows × 2·columns: the high bytes of a row, then its low bytes, each plus 128. */
-  readonly left: Uint8Array;
-  /** 2 × rows × columns: the high bytes of all rows, then the low bytes. */
-  readonly right: Int8Array;
+  /** Each plus 128. */
+  readonly left: HighLow<Uint8Array>;
+  readonly right: HighLow<Int8Array>;
+}
+
+/** The high and the low bytes of rows, rows × columns each. */
+export interface HighLow<T> {
+  readonly high: T;
+  readonly low: T;
 }
 
 /** Bytes that a value takes in {@link ChunkPlanes}. */
@@ -19,8 +24,10 @@ export const BYTES_PER_VALUE = 4;
 
 /** Planes of `rows` rows, still empty, in the first bytes of a buffer. */
 export function emptyPlanes(rows: number, columns: number, buffer: SharedArrayBuffer): ChunkPlanes {
-  const size = 2 * rows * columns;
-  return { rows, columns, left: new Uint8Array(buffer, 0, size), right: new Int8Array(buffer, size, size) };
+  const size = rows * columns;
+  const left = { high: new Uint8Array(buffer, 0, size), low: new Uint8Array(buffer, size, size) };
+  const right = { high: new Int8Array(buffer, 2 * size, size), low: new Int8Array(buffer, 3 * size, size) };
+  return { rows, columns, left, right };
 }
 
 /** Values of some rows, shared between threads. */
@@ -57,45 +64,4 @@ function raise(min: Float64Array, max: Float64Array, values: Float32Array | Floa
     if (value < min[c]!) min[c] = value;
     if (value > max[c]!) max[c] = value;
   }
-}
-
-/** Cuts rows into bytes; returns the squared L2 norm of each rounded row. `scale` holds a power of two a column. */
-export const cutChunk: Task<ChunkValues & { readonly scale: Float64Array; readonly planes: ChunkPlanes }, Float64Array> = {
-  module: __filename,
-  name: 'cutChunk',
-  run: async ({ values, columns, scale, planes }) => {
-    const weights = scale.map((factor) => 1 / factor);
-    const squares = new Float64Array(planes.rows);
-    for (let row = 0; row < planes.rows; row++) squares[row] = cutRow(values, row, columns, scale, weights, planes);
-    return squares;
-  },
-};
-
-/** Adding and subtracting 1.5·2⁵² rounds to the nearest integer, half to even. */
-export const ROUND = 6_755_399_441_055_744;
-
-function cutRow(
-  values: Float32Array | Float64Array,
-  row: number,
-  columns: number,
-  scale: Float64Array,
-  weights: Float64Array,
-  { rows, left, right }: ChunkPlanes,
-): number {
-  const from = row * columns;
-  const low = rows * columns + from;
-  let square = 0;
-  for (let c = 0; c < columns; c++) {
-    const q = values[from + c]! * scale[c]! + ROUND - ROUND;
-    const whole = q | 0; // an int32 from here on
-    const h = (whole + 128) >> 8;
-    const l = whole - (h << 8);
-    left[2 * from + c] = h + 128;
-    left[2 * from + columns + c] = l + 128;
-    right[from + c] = h;
-    right[low + c] = l;
-    const x = q * weights[c]!;
-    square += x * x;
-  }
-  return square;
 }

@@ -25,11 +25,12 @@ describe('sums of products of codes and rows', () => {
         const value = ([a, b, c]: readonly [number, number, number]) => a * 65_536 + b * 256 + c;
         const sums = emptySums(2, 1, 3);
         const digits = [one[0], other[0], one[1], other[1], one[2], other[2]]; // digit by digit, two codes each
-        addCross(
-          sums,
-          Int32Array.from(digits, (x) => x * row[0]),
-          Int32Array.from(digits, (x) => x * row[1]),
-        );
+        for (const level of [0, 1] as const)
+          addCross(
+            sums,
+            Int32Array.from(digits, (x) => x * row[level]),
+            level,
+          );
         addGramLevels(sums, Int32Array.from(digits.flatMap((x) => digits.map((y) => x * y))), 2);
         const scale = Float64Array.of(2, 4);
         const a = row[0] * 256 + row[1];
@@ -47,7 +48,8 @@ describe('sums of products of codes and rows', () => {
     const products = (seed: number) => Int32Array.from({ length: digits * r * d }, (_, at) => Math.imul(at + seed, 0x9e3779b1));
     const [high, low, sums] = [products(1), products(2), emptySums(r, d, digits)];
     sums.cross.forEach((_, at) => (sums.cross[at] = 2 ** 40 + at));
-    addCross(sums, high, low);
+    addCross(sums, high, 0);
+    addCross(sums, low, 1);
     const expected = Float64Array.from(sums.cross, (_, at) => 2 ** 40 + at + (high[at] ?? 0) + (low[at - r * d] ?? 0));
     expect([...sums.cross]).toEqual([...expected]);
   });

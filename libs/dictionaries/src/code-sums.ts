@@ -29,12 +29,10 @@ export function clearSums({ cross, gram }: CodeSums): void {
   gram.fill(0);
 }
 
-/** Adds the products of the codes' digits with the high and with the low bytes of rows, each digits·r × d. Memory is the limit: each sum is read once. */
-export function addCross({ digits, cross: sums }: CodeSums, high: Int32Array, low: Int32Array): void {
-  const level = high.length / digits;
-  for (let at = 0; at < level; at++) sums[at] = sums[at]! + high[at]!;
-  for (let at = level; at < high.length; at++) sums[at] = sums[at]! + (high[at]! + low[at - level]!);
-  for (let at = high.length; at < sums.length; at++) sums[at] = sums[at]! + low[at - level]!;
+/** Adds the products of the codes' digits with bytes of rows, digits·r × d: the high ones where `level` is 0, the low ones where it is 1. */
+export function addCross({ digits, cross }: CodeSums, products: Int32Array, level: number): void {
+  const from = (level * products.length) / digits;
+  for (let at = 0; at < products.length; at++) cross[from + at] = cross[from + at]! + products[at]!;
 }
 
 /** Adds the products of the codes' digits with one another, digits·r × digits·r. */

@@ -20,18 +20,36 @@ function update(rows: Matrix, factors: Matrix, others: Matrix): Matrix {
   });
 }
 
-/** The loss after each sweep of the procedure of docs/measures.md §1a, in float64 from residuals, with no thought of speed. */
-export function extrapolatedHals(rows: Matrix, start: { codes: Matrix; atoms: Matrix }, sweeps: number): number[] {
+/** Rows as a sweep reads them. */
+interface Rows {
+  readonly whole: Matrix;
+  /** Their high bytes. */
+  readonly high: Matrix;
+}
+
+/** The loss after each sweep over whole rows of the procedure of docs/measures.md §1a, in float64 from residuals, with no thought of speed. */
+export function extrapolatedHals({ whole, high }: Rows, start: { codes: Matrix; atoms: Matrix }, sweeps: number): number[] {
+  const squares = (m: Matrix) => m.reduce((sum, row) => sum + dot(row, row), 0);
+  const low = squares(whole.map((row, i) => row.map((x, c) => x - high[i]![c]!)));
   let { codes, atoms } = start;
   let ahead = atoms;
-  let [pace, isPlain, kept] = [0.5, true, Infinity];
-  return Array.from({ length: sweeps }, () => {
-    const nextCodes = beyond(update(rows, codes, ahead), codes, isPlain ? 0 : pace);
+  let [pace, isPlain, kept, rows] = [0.5, true, Infinity, squares(high) > 32 * low ? high : whole];
+  const losses: number[] = [];
+  for (let sweep = 1; sweep <= sweeps; sweep++) {
+    const readsWhole = (): void => {
+      [isPlain, kept, ahead, rows] = [true, Infinity, atoms, whole];
+    };
+    if (sweep === sweeps && rows === high) readsWhole();
+    let nextCodes = codes;
+    for (let time = 0; time < 2; time++) nextCodes = update(rows, nextCodes, ahead);
+    nextCodes = beyond(nextCodes, codes, isPlain ? 0 : pace);
     let columns = turned(ahead);
     for (let time = 0; time < 3; time++) columns = update(turned(rows), columns, turned(nextCodes));
     const next = turned(columns);
-    const loss = rows.reduce((sum, row, i) => sum + row.reduce((all, x, c) => all + (x - dot(nextCodes[i]!, columns[c]!)) ** 2, 0), 0);
-    isPlain = loss > kept;
+    const loss = squares(rows.map((row, i) => row.map((x, c) => x - dot(nextCodes[i]!, columns[c]!))));
+    const fall = kept === Infinity ? 1 : (kept - loss) / kept;
+    const wasPlain = isPlain;
+    isPlain = fall < 0;
     if (!isPlain) {
       ahead = beyond(next, atoms, pace);
       [codes, atoms, kept] = [nextCodes, next, loss];
@@ -40,6 +58,8 @@ export function extrapolatedHals(rows: Matrix, start: { codes: Matrix; atoms: Ma
       ahead = atoms;
       pace /= 1.5;
     }
-    return kept;
-  });
+    if (rows === whole) losses.push(kept);
+    else if (kept <= 32 * low || (fall < 1e-3 && (wasPlain || fall >= 0))) readsWhole();
+  }
+  return losses;
 }

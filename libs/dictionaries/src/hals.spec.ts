@@ -5,16 +5,17 @@ const random = new Prng(3, 'hals');
 /** Numbers of 0 to 2, a third of them 0. */
 const some = (length: number): Float64Array => Float64Array.from({ length }, () => Math.max(0, 3 * random.uniform() - 1));
 
-/** One update in plain code: the codes of a row, one after another, then beyond and rounded. */
+/** Two updates in plain code: the codes of a row, one after another, then beyond and rounded. */
 function plainCodes(row: Float64Array, products: Float64Array, gram: Float64Array, scale: Float64Array, most: number, reach: number): number[] {
   const r = row.length;
   const codes = [...row];
-  for (let j = 0; j < r; j++) {
-    if (!(gram[j * r + j]! > 0)) continue;
-    let sum = 0;
-    for (let l = 0; l < r; l++) sum += gram[j * r + l]! * codes[l]!;
-    codes[j] = Math.max(0, codes[j]! + (products[j]! - sum) * (1 / gram[j * r + j]!));
-  }
+  for (let update = 0; update < 2; update++)
+    for (let j = 0; j < r; j++) {
+      if (!(gram[j * r + j]! > 0)) continue;
+      let sum = 0;
+      for (let l = 0; l < r; l++) sum += gram[j * r + l]! * codes[l]!;
+      codes[j] = Math.max(0, codes[j]! + (products[j]! - sum) * (1 / gram[j * r + j]!));
+    }
   return codes.map((code, j) => {
     const q = Math.max(0, code + reach * (code - row[j]!)) * scale[j]!;
     const rounded = q + 2 ** 52 - 2 ** 52;

@@ -9,6 +9,9 @@ import { KernelLayout, kernels, layArray, type Address } from '@fathom/kernels';
 const MOST_VALUES = 2 ** 15;
 const MOST_GRAM = 2 ** 16;
 
+/** Updates of codes in a sweep: products with atoms serve both. */
+const CODES_UPDATES = 2;
+
 /** What codes move towards, and how far. */
 export interface CodesStep {
   /** A·Dᵀ, rows × r. */
@@ -19,12 +22,12 @@ export interface CodesStep {
   readonly codeScale: Float64Array;
   /** The largest such multiple. */
   readonly most: number;
-  /** Share of the update by which codes go beyond it, as far as zero; at least 0. */
+  /** Share of what the updates change by which codes go beyond them, as far as zero; at least 0. */
   readonly reach: number;
 }
 
 /**
- * One update of the codes of some rows: from `codes` into `into`, both rows × r from `start` on, which may be the same.
+ * Two updates of the codes of some rows: from `codes` into `into`, both rows × r from `start` on, which may be the same.
  * The code of a zero atom stays, but for rounding.
  */
 export function updateCodes(codes: Float64Array, into: Float64Array, start: number, rows: number, step: CodesStep): void {
@@ -45,9 +48,10 @@ export function updateCodes(codes: Float64Array, into: Float64Array, start: numb
     const productsAt = layArray(products.subarray(first * r, first * r + size), layout);
     const [after, side] = [layout.take(8 * size), layout.take(64 + 128 * r)];
     const forGram = gramRows(gram, r, layout);
-    forGram((at, j, end) => {
-      kernel.updateCodes(j === 0 ? before : after, after, productsAt, at, j, end, count, r, side);
-    });
+    for (let update = 0; update < CODES_UPDATES; update++)
+      forGram((at, j, end) => {
+        kernel.updateCodes(update === 0 && j === 0 ? before : after, after, productsAt, at, j, end, count, r, side);
+      });
     kernel.settleCodes(after, before, scales, count, r, most, reach);
     into.set(float64.subarray(after / 8, after / 8 + size), from);
   }

@@ -2,7 +2,7 @@ import { InputError, unwatched, type Control } from '@fathom/errors';
 import { MOST_STEPS, Prng, sharedFloat64, type Crew } from '@fathom/exact';
 import { rowSource, type RowSource } from '@fathom/tensors';
 import { assignChunk, cutCentres } from './assign-chunk.js';
-import { ROUND } from './chunk-planes.js';
+import { ROUND } from './byte-digits.js';
 import { PlanedChunks } from './planed-chunks.js';
 import { requireCount } from './row-blocks.js';
 

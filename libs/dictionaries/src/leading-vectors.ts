@@ -1,8 +1,8 @@
 import type { Control } from '@fathom/errors';
 import { Prng, sharedFloat64 } from '@fathom/exact';
-import { cutVectors, emptyVectors, scaleFor } from './byte-digits.js';
+import { cutVectors, emptyVectors, scaleFor, type Digits } from './byte-digits.js';
 import { crossOf, emptySums, gramOf, type CodeSums } from './code-sums.js';
-import type { NmfOptions } from './nmf-options.js';
+import type { FilledOptions } from './nmf-options.js';
 import type { PlanedChunks } from './planed-chunks.js';
 import { sweepChunk } from './sweep-chunk.js';
 import { fixSign, symmetricEigen } from './symmetric-eigen.js';
@@ -20,8 +20,6 @@ export interface LeadingVectors {
 /** Up to so many columns AᵀA is decomposed whole, which is exact; beyond, a subspace is iterated. */
 const WHOLE_GRAM_COLUMNS = 256;
 const EXTRA_DIRECTIONS = 10;
-/** Looks at all rows: each but the last turns the subspace towards the leading vectors. */
-const LOOKS = 3;
 /** Of the largest eigenvalue of AᵀA. Rounding to 16 bits leaves about 1e-11 of it in the ones that are zero. */
 const LEAST_EIGENVALUE = 1e-10;
 
@@ -30,45 +28,64 @@ const LEAST_EIGENVALUE = 1e-10;
  * d: seeded subspace iteration with 10 extra directions, in three looks at the rows; vectors whose singular values nearly tie with
  * those left out are then approximate, which a start may be.
  */
-export async function leadingVectors(rows: PlanedChunks, most: number, options: Required<NmfOptions>, control: Control): Promise<LeadingVectors> {
+export async function leadingVectors(rows: PlanedChunks, most: number, options: FilledOptions, control: Control): Promise<LeadingVectors> {
   const d = rows.columns;
   if (d <= WHOLE_GRAM_COLUMNS) {
     const identity = new Float64Array(d * d);
     for (let c = 0; c < d; c++) identity[c * d + c] = 1;
-    const gram = gramOf(await projectedSums(rows, identity, rows.scale, 0, control), d, rows.scale); // the rows themselves, exactly
+    const gram = gramOf(await projectedSums(rows, identity, rows.scale, GRAM_LOOK, control), d, rows.scale); // the rows themselves, exactly
     const { values, vectors } = symmetricEigen(gram, d);
     return largest(values, vectors, d, most);
   }
   const q = Math.min(most + EXTRA_DIRECTIONS, rows.rows, d);
-  const codeScale = new Float64Array(q).fill(scaleFor(rows.longest * (1 + 1 / 1024), 3));
+  const unitFor = (digits: Digits) => new Float64Array(q).fill(scaleFor(rows.longest * (1 + 1 / 1024), digits));
   let basis = new Float64Array(q * d);
   new Prng(options.seed, `${options.stream}/subspace`).fillGaussian(basis);
-  orthonormalise(basis, q, d);
-  for (let look = 1; look < LOOKS; look++) {
-    basis = crossOf(await projectedSums(rows, basis, codeScale, d, control), q, d, 0, d, codeScale, rows.scale);
+  for (let i = 0; i < q; i++) scale(basis, i * d, d, 1 / length(basis, i * d, d));
+  for (const look of TURNING_LOOKS) {
+    const unit = unitFor(look.digits);
+    basis = crossOf(await projectedSums(rows, basis, unit, look, control), q, d, 0, d, unit, rows.scale);
     orthonormalise(basis, q, d);
   }
-  return turned(gramOf(await projectedSums(rows, basis, codeScale, 0, control), q, codeScale), basis, q, d, most);
+  const unit = unitFor(GRAM_LOOK.digits);
+  return turned(gramOf(await projectedSums(rows, basis, unit, GRAM_LOOK, control), q, unit), basis, q, d, most);
 }
 
-/** PᵀP for the projections P of the rows on vectors, rounded by `codeScale`, and PᵀA where `columns` is d; none of it where that is 0. */
+/** How all rows are looked at. */
+interface Look {
+  /** Of vectors and projections. */
+  readonly digits: Digits;
+  /** Whether the high bytes stand for the rows. */
+  readonly isCoarse: boolean;
+  /** Whether PᵀA is wanted beside PᵀP. */
+  readonly isCross: boolean;
+}
+
+/** Each turns the subspace towards the leading vectors: by high bytes first, which leaves vectors that are none of the rows', then exactly. */
+const TURNING_LOOKS: readonly Look[] = [
+  { digits: 2, isCoarse: true, isCross: true },
+  { digits: 2, isCoarse: false, isCross: true },
+];
+const GRAM_LOOK: Look = { digits: 3, isCoarse: false, isCross: false };
+
+/** PᵀP, or PᵀA, for the projections P of the rows on vectors, rounded by `codeScale`. */
 async function projectedSums(
   rows: PlanedChunks,
   vectors: Float64Array,
   codeScale: Float64Array,
-  columns: number,
+  { digits, isCoarse, isCross }: Look,
   control: Control,
 ): Promise<readonly CodeSums[]> {
   const count = codeScale.length;
-  const digits = emptyVectors(count, rows.columns, 3);
-  cutVectors(vectors, rows.scale, digits);
-  const parts = Array.from({ length: rows.lanes }, () => emptySums(count, columns, 3));
+  const cut = emptyVectors(count, rows.columns, digits);
+  cutVectors(vectors, rows.scale, cut);
+  const parts = Array.from({ length: rows.lanes }, () => emptySums(count, isCross ? rows.columns : 0, digits));
   const projections: Float64Array[] = [];
   await rows.forEach(control, ({ rows: height, planes, lane }) => {
     const known = projections[lane];
     const codes = known && known.length >= height * count ? known : (projections[lane] = sharedFloat64(height * count));
     const into = codes.subarray(0, height * count);
-    return rows.crew.run(sweepChunk, { planes, codes: into, into, codeScale, vectors: digits, sums: parts[lane]! });
+    return rows.crew.run(sweepChunk, { planes, codes: into, into, codeScale, vectors: cut, sums: parts[lane]!, isCoarse });
   });
   return parts;
 }
@@ -76,10 +93,14 @@ async function projectedSums(
 /** The singular vectors within a subspace, from its orthonormal basis (q × d) and what it makes of AᵀA. */
 function turned(gram: Float64Array, basis: Float64Array, q: number, d: number, most: number): LeadingVectors {
   const inner = symmetricEigen(gram, q);
-  const vectors = new Float64Array(q * d);
-  for (let i = 0; i < q; i++)
-    for (let j = 0; j < q; j++) for (let c = 0; c < d; c++) vectors[i * d + c] = vectors[i * d + c]! + inner.vectors[i * q + j]! * basis[j * d + c]!;
-  for (let i = 0; i < q; i++) fixSign(vectors, i * d, d);
+  const kept = Math.min(most, q);
+  const vectors = new Float64Array(kept * d);
+  for (let i = 0; i < kept; i++)
+    for (let j = 0; j < q; j++) {
+      const weight = inner.vectors[i * q + j]!;
+      for (let c = 0; c < d; c++) vectors[i * d + c] = vectors[i * d + c]! + weight * basis[j * d + c]!;
+    }
+  for (let i = 0; i < kept; i++) fixSign(vectors, i * d, d);
   return largest(inner.values, vectors, d, most);
 }
 
@@ -102,9 +123,12 @@ function orthonormalise(rows: Float64Array, q: number, d: number): void {
       }
     }
     const after = length(rows, i * d, d);
-    const scale = after > 1e-12 * before ? 1 / after : 0;
-    for (let c = 0; c < d; c++) rows[i * d + c] = rows[i * d + c]! * scale;
+    scale(rows, i * d, d, after > 1e-12 * before ? 1 / after : 0);
   }
+}
+
+function scale(rows: Float64Array, start: number, d: number, factor: number): void {
+  for (let c = start; c < start + d; c++) rows[c] = rows[c]! * factor;
 }
 
 function length(rows: Float64Array, start: number, d: number): number {

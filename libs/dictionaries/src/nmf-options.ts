@@ -1,5 +1,6 @@
 import { InputError } from '@fathom/errors';
 import { MOST_STEPS } from '@fathom/exact';
+import type { ColumnRanges } from './chunk-planes.js';
 import { requireCount } from './row-blocks.js';
 
 /** How a non-negative factorisation is fitted (docs/measures.md §1a). */
@@ -18,10 +19,15 @@ export interface NmfOptions {
   readonly blockRows?: number;
   /** Bytes of rows that are kept in memory, 4 a value; rows beyond are read again in every sweep. At least 0. @default 2^30 */
   readonly keptBytes?: number;
+  /** Least and greatest value of each column, where they are known: then rows are not read for them. */
+  readonly range?: ColumnRanges;
 }
 
+/** The options with every default filled in. */
+export type FilledOptions = Required<Omit<NmfOptions, 'range'>> & Pick<NmfOptions, 'range'>;
+
 /** The options with every default filled in. @throws InputError naming the first field that is wrong */
-export function resolveNmfOptions(options: NmfOptions): Required<NmfOptions> {
+export function resolveNmfOptions(options: NmfOptions): FilledOptions {
   const filled = {
     seed: options.seed,
     atoms: options.atoms ?? 10,
@@ -30,6 +36,7 @@ export function resolveNmfOptions(options: NmfOptions): Required<NmfOptions> {
     stream: options.stream ?? 'nmf',
     blockRows: options.blockRows ?? 2048,
     keptBytes: options.keptBytes ?? 2 ** 30,
+    ...(options.range && { range: options.range }),
   };
   requireCount('atoms', filled.atoms, 65_536);
   requireCount('maxSweeps', filled.maxSweeps);

@@ -10,7 +10,7 @@ import { requireMatrix } from './row-blocks.js';
 import { innerProducts } from './row-products.js';
 import { sweepAtoms, type AtomsOutcome } from './sweep-atoms.js';
 import { sweepChunk } from './sweep-chunk.js';
-import { FIRST_WAY, isEnd, wayAfter, type SweepWay } from './sweep-way.js';
+import { firstWay, isEnd, wayAfter, wholeRows, type SweepWay } from './sweep-way.js';
 
 /** A ≈ Z·D with nothing below zero. */
 export interface NmfFit {
@@ -22,7 +22,7 @@ export interface NmfFit {
   readonly loss: number;
   /** loss / ‖A‖²_F, 0..1; 0 where A is zero. */
   readonly relativeLoss: number;
-  /** The loss after each sweep, never rising. */
+  /** The loss after each sweep over whole rows, never rising. */
   readonly losses: readonly number[];
   /** Sweeps over the rows that were made, 1..maxSweeps, with those that were undone. */
   readonly sweeps: number;
@@ -49,20 +49,25 @@ export async function fitNmf(
 }
 
 /**
- * Non-negative matrix factorisation by HALS from an NNDSVD start (docs/measures.md §1a), one update of all codes and three of all
+ * Non-negative matrix factorisation by HALS from an NNDSVD start (docs/measures.md §1a), two updates of all codes and three of all
  * atoms a sweep. A code needs its own row and D alone, and D needs no more of the rows than ZᵀA and ZᵀZ. A sweep starts ahead of where the
  * last one ended, and its codes go beyond their update, as far as that serves (Ang and Gillis 2019): where it lowers the loss by less than
  * the tolerance, or raises it (then it is undone), the next sweep does without, and only such a plain one ends the fit. Rows are read in
- * 16-bit fixed point (§10.2); codes and atoms enter products with 16 bits while sweeps change the loss by 1e-4 of it or more, with 24
- * towards the end; ZᵀA and ZᵀZ are exact sums: the same bits for any chunks, crew and engine. Rows that do not fit into `keptBytes` are
- * read again in every sweep; the codes (n × r) are always held, twice. Progress counts sweeps. A sweep costs about 16·n·d·r operations on
- * bytes, or 24, and n·r² multiply-adds.
+ * 16-bit fixed point (§10.2), and by their high bytes alone while that is enough; codes and atoms enter products with 16 bits while sweeps
+ * change the loss by 1e-4 of it or more, with 24 towards the end; ZᵀA and ZᵀZ are exact sums: the same bits for any chunks, crew and
+ * engine. Rows that do not fit into `keptBytes` are read again in every sweep; the codes (n × r) are always held, twice. Progress counts
+ * sweeps. A sweep costs about 8·n·d·r operations on bytes, 14 on whole rows, or 22 with 24 bits, and 2·n·r² multiply-adds.
  * @throws InputError as {@link fitNmf}, naming the source; CANCELLED when `control` says so
  */
 export async function fitNmfStreamed(source: RowSource, options: NmfOptions, crew: Crew, control: Control = unwatched): Promise<NmfFit> {
   const filled = resolveNmfOptions(options);
   const r = filled.atoms;
-  const rows = await PlanedChunks.open(source, { chunkRows: filled.blockRows, keptBytes: filled.keptBytes, negative: false }, crew, control);
+  const rows = await PlanedChunks.open(
+    source,
+    { chunkRows: filled.blockRows, keptBytes: filled.keptBytes, negative: false, range: filled.range },
+    crew,
+    control,
+  );
   const { rows: n, columns: d, energy } = rows;
   const start = await nndsvdStart(rows, filled, control);
   const room = (digits: Digits): Room => ({
@@ -74,8 +79,9 @@ export async function fitNmfStreamed(source: RowSource, options: NmfOptions, cre
   /** One sweep from `kept` towards the atoms `from`; the new codes and atoms are written into those of `next`. */
   const sweep = async (kept: Factors, from: Atoms, next: Pick<Factors, 'atoms' | 'codes'>, ahead: Float64Array, way: SweepWay) => {
     const codeScale = kept.codeScale.map((before, j) => codeScaleFor(rows.longest, from.gram[j * r + j]!, before));
-    const { vectors, parts } = way.isRough ? rough : fine;
-    const unit = way.isRough ? codeScale.map((scale) => scale / 256) : codeScale;
+    const isCoarse = way.grain === 'coarse';
+    const { vectors, parts } = way.grain === 'fine' ? fine : rough;
+    const unit = way.grain === 'fine' ? codeScale : codeScale.map((scale) => scale / 256);
     cutVectors(from.atoms, rows.scale, vectors);
     const begun = new Set<number>(); // each lane has a chunk at least
     const update = { gram: from.gram, reach: way.isPlain ? 0 : way.pace };
@@ -83,44 +89,50 @@ export async function fitNmfStreamed(source: RowSource, options: NmfOptions, cre
       const [codes, into] = [kept.codes, next.codes].map((all) => all.subarray(first * r, (first + count) * r)) as [Float64Array, Float64Array];
       const isFirst = !begun.has(lane);
       begun.add(lane);
-      return crew.run(sweepChunk, { planes, codes, into, codeScale: unit, vectors, update, sums: parts[lane]!, isFirst });
+      return crew.run(sweepChunk, { planes, codes, into, codeScale: unit, vectors, update, sums: parts[lane]!, isFirst, isCoarse });
     });
     const codesGram = gramOf(parts, r, unit);
     const places = { from: from.atoms, before: kept.atoms, into: next.atoms, ahead, reach: way.pace };
     const outcome = await sweepAtoms({ ...places, parts, codesGram, codeScale: unit, scale: rows.scale }, crew);
-    const loss = lossOf(energy, outcome, codesGram);
+    const loss = lossOf(isCoarse ? rows.highEnergy : energy, outcome, codesGram);
     const found: Factors = { ...next, codeScale, codesGram, gram: outcome.gram, loss };
     return { found, ahead: { atoms: ahead, gram: outcome.aheadGram } };
   };
 
+  /** The last sweep that may be made reads whole rows, and tells their loss. */
+  const limited = (way: SweepWay): SweepWay => (way.grain === 'coarse' && sweeps === filled.maxSweeps - 1 ? wholeRows(way) : way);
+  let sweeps = 0;
   let kept = startOf(start, r, d);
   let from: Atoms = { atoms: sharedCopy(start.atoms), gram: kept.gram };
   let spare = { atoms: sharedFloat64(r * d), codes: sharedFloat64(n * r) };
   let ahead = sharedFloat64(r * d);
-  let way = FIRST_WAY;
+  let way = limited(firstWay(rows.highEnergy, rows.lowEnergy));
   let converged = false;
   const losses: number[] = [];
-  while (!converged && losses.length < filled.maxSweeps) {
+  while (!converged && sweeps < filled.maxSweeps) {
     const swept = await sweep(kept, from, spare, ahead, way);
+    sweeps++;
     const before = kept.loss;
     const fall = before === Infinity ? 1 : (before - swept.found.loss) / before;
     if (swept.found.loss < before) {
       [kept, spare] = [swept.found, kept];
       [from, ahead] = [swept.ahead, from.atoms];
     }
-    losses.push(kept.loss);
-    converged = kept.loss === 0 || isEnd(way, fall, filled.tolerance);
-    if (fall < filled.tolerance) {
+    const isWhole = way.grain !== 'coarse';
+    if (isWhole) losses.push(kept.loss);
+    converged = isWhole && (kept.loss === 0 || isEnd(way, fall, filled.tolerance));
+    way = limited(wayAfter(way, { fall, loss: kept.loss, lowEnergy: rows.lowEnergy }, filled.tolerance));
+    if (way.isPlain) {
       from.atoms.set(kept.atoms);
       from = { atoms: from.atoms, gram: kept.gram };
     }
-    way = wayAfter(way, fall, filled.tolerance);
-    control.progress(losses.length, filled.maxSweeps);
+    if (!isWhole && way.grain !== 'coarse') kept = { ...kept, loss: Infinity }; // it was that of the high bytes
+    control.progress(sweeps, filled.maxSweeps);
   }
   const { codes, atoms, loss } = kept;
   const deadAtoms = toUnitAtoms(kept, n, r, d);
   const relativeLoss = energy > 0 ? loss / energy : 0;
-  return { atoms: atoms.slice(), codes: codes.slice(), loss, relativeLoss, losses, sweeps: losses.length, converged, deadAtoms };
+  return { atoms: atoms.slice(), codes: codes.slice(), loss, relativeLoss, losses, sweeps, converged, deadAtoms };
 }
 
 /** Room for products with atoms, and for sums of products with codes, of as many digits. */

@@ -2,7 +2,7 @@ import type { Control } from '@fathom/errors';
 import { Prng, sharedFloat64 } from '@fathom/exact';
 import { cutVectors, emptyVectors, scaleFor } from './byte-digits.js';
 import { leadingVectors } from './leading-vectors.js';
-import type { NmfOptions } from './nmf-options.js';
+import type { FilledOptions } from './nmf-options.js';
 import type { PlanedChunks } from './planed-chunks.js';
 import { sweepChunk } from './sweep-chunk.js';
 
@@ -20,14 +20,14 @@ export interface NmfStart {
  * singular value × that product; of the first pair, the magnitudes. Zeros stay zeros: the sweeps that follow can leave them.
  * Beyond the rank of A an atom starts as uniform seeded numbers in [0, 1) with codes 0.
  */
-export async function nndsvdStart(rows: PlanedChunks, options: Required<NmfOptions>, control: Control): Promise<NmfStart> {
+export async function nndsvdStart(rows: PlanedChunks, options: FilledOptions, control: Control): Promise<NmfStart> {
   const { rows: n, columns: d } = rows;
   const r = options.atoms;
   const { rank, singularValues, vectors } = await leadingVectors(rows, r, options, control);
   const atoms = new Float64Array(r * d);
   const codes = sharedFloat64(n * r);
+  const projections = sharedFloat64(n * rank); // σ·u
   if (rank > 0) {
-    const projections = sharedFloat64(n * rank);
     const digits = emptyVectors(rank, d, 3);
     cutVectors(vectors, rows.scale, digits);
     const codeScale = new Float64Array(rank).fill(scaleFor(rows.longest * (1 + 1 / 1024), 3));
@@ -35,45 +35,42 @@ export async function nndsvdStart(rows: PlanedChunks, options: Required<NmfOptio
       const into = projections.subarray(start * rank, (start + count) * rank);
       return rows.crew.run(sweepChunk, { planes, codes: into, into, codeScale, vectors: digits });
     });
-    for (let i = 0; i < n; i++) codes.set(projections.subarray(i * rank, (i + 1) * rank), i * r);
   }
+  const left = partNorms(projections, n, rank);
+  const factors = new Float64Array(rank); // below 0 where the negative parts are kept; 0 where nothing is
+  for (let j = 0; j < rank; j++) {
+    const vector = vectors.subarray(j * d, (j + 1) * d);
+    const right = partNorms(vector, d, 1);
+    const sign = right.positive[0]! * left.positive[j]! >= right.negative[0]! * left.negative[j]! ? 1 : -1;
+    const part = j === 0 ? 'whole' : sign > 0 ? 'positive' : 'negative';
+    const [rightNorm, leftNorm] = [right[part][0]!, left[part][j]!];
+    if (!(rightNorm > 0 && leftNorm > 0)) continue;
+    // As σ·u is what was projected, leftNorm·rightNorm is already singular value × product of norms.
+    const size = Math.sqrt(j === 0 ? singularValues[0]! : leftNorm * rightNorm);
+    factors[j] = (sign * size) / leftNorm;
+    for (let c = 0; c < d; c++) atoms[j * d + c] = (partOf(vector[c]!, sign, j) * size) / rightNorm;
+  }
+  for (let i = 0; i < n; i++) for (let j = 0; j < rank; j++) codes[i * r + j] = partOf(projections[i * rank + j]!, factors[j]!, j);
   const random = new Prng(options.seed, `${options.stream}/start`);
-  for (let j = 0; j < r; j++) {
-    if (j < rank) atoms.set(vectors.subarray(j * d, (j + 1) * d), j * d);
-    if (j >= rank || !keepParts(atoms, j, d, codes, n, r, singularValues[j]!)) {
-      for (let i = 0; i < n; i++) codes[i * r + j] = 0;
-      for (let c = 0; c < d; c++) atoms[j * d + c] = random.uniform();
-    }
-  }
+  for (let j = 0; j < r; j++) if (j >= rank || factors[j] === 0) for (let c = 0; c < d; c++) atoms[j * d + c] = random.uniform();
   return { atoms, codes };
 }
 
-/** Turns v_j (in `atoms`) and σ_j·u_j (in `codes`) into the start of atom j; false where nothing of them is left. */
-function keepParts(atoms: Float64Array, j: number, d: number, codes: Float64Array, n: number, r: number, singularValue: number): boolean {
-  const right = partNorms(atoms, j * d, 1, d);
-  const left = partNorms(codes, j, r, n);
-  const first = j === 0;
-  const positive = right.positive * left.positive;
-  const negative = right.negative * left.negative;
-  const sign = positive >= negative ? 1 : -1;
-  const rightNorm = first ? right.whole : sign > 0 ? right.positive : right.negative;
-  const leftNorm = first ? left.whole : sign > 0 ? left.positive : left.negative;
-  if (!(rightNorm > 0 && leftNorm > 0)) return false;
-  // left holds σ·u, so that leftNorm·rightNorm is already singular value × product of norms.
-  const size = first ? Math.sqrt(singularValue) : Math.sqrt(leftNorm * rightNorm);
-  const part = (x: number): number => (first ? Math.abs(x) : Math.max(0, sign * x));
-  for (let c = 0; c < d; c++) atoms[j * d + c] = (part(atoms[j * d + c]!) / rightNorm) * size;
-  for (let i = 0; i < n; i++) codes[i * r + j] = (part(codes[i * r + j]!) / leftNorm) * size;
-  return true;
+/** The part of factor·x that is above 0; of the first pair its magnitude. */
+function partOf(x: number, factor: number, j: number): number {
+  return j === 0 ? Math.abs(factor * x) : Math.max(0, factor * x);
 }
 
-function partNorms(values: Float64Array, start: number, step: number, count: number): { positive: number; negative: number; whole: number } {
-  let positive = 0;
-  let negative = 0;
-  for (let i = 0; i < count; i++) {
-    const x = values[start + i * step]!;
-    if (x > 0) positive += x * x;
-    else negative += x * x;
-  }
-  return { positive: Math.sqrt(positive), negative: Math.sqrt(negative), whole: Math.sqrt(positive + negative) };
+/** Norms of each column of a matrix, row by row, and of its positive and negative parts. */
+function partNorms(values: Float64Array, rows: number, columns: number): Record<'positive' | 'negative' | 'whole', Float64Array> {
+  const positive = new Float64Array(columns);
+  const negative = new Float64Array(columns);
+  for (let at = 0; at < rows * columns; at += columns)
+    for (let j = 0; j < columns; j++) {
+      const x = values[at + j]!;
+      const part = x > 0 ? positive : negative;
+      part[j] = part[j]! + x * x;
+    }
+  const whole = positive.map((square, j) => Math.sqrt(square + negative[j]!));
+  return { positive: positive.map(Math.sqrt), negative: negative.map(Math.sqrt), whole };
 }

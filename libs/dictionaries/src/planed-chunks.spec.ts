@@ -13,8 +13,8 @@ async function integers(rows: PlanedChunks): Promise<number[][]> {
   const found: number[][] = [];
   await rows.forEach(unwatched, async ({ start, rows: count, planes: { left, right } }) => {
     for (let i = 0; i < count; i++) {
-      const line = Array.from({ length: d }, (_, c) => 256 * right[i * d + c]! + right[(count + i) * d + c]!);
-      expect(line).toEqual(line.map((_, c) => 256 * (left[2 * i * d + c]! - 128) + left[(2 * i + 1) * d + c]! - 128));
+      const line = Array.from({ length: d }, (_, c) => 256 * right.high[i * d + c]! + right.low[i * d + c]!);
+      expect(line).toEqual(line.map((_, c) => 256 * (left.high[i * d + c]! - 128) + left.low[i * d + c]! - 128));
       found[start + i] = line;
     }
     return Promise.resolve();
@@ -33,6 +33,10 @@ describe('planed rows', () => {
     found.forEach((q, at) => expect(Math.abs(q - matrix[at]! * scale[at % d]!)).toBeLessThanOrEqual(0.5));
     const energy = found.reduce((sum, q, at) => sum + (q / scale[at % d]!) ** 2, 0);
     expect(Math.abs(rows.energy / energy - 1)).toBeLessThan(1e-14);
+    const lows = found.map((q, at) => (((q + 128) & 255) - 128) / scale[at % d]!);
+    const sumOfSquares = (values: number[]) => values.reduce((sum, x) => sum + x * x, 0);
+    expect(Math.abs(rows.lowEnergy / sumOfSquares(lows) - 1)).toBeLessThan(1e-14);
+    expect(Math.abs(rows.highEnergy / sumOfSquares(found.map((q, at) => q / scale[at % d]! - lows[at]!)) - 1)).toBeLessThan(1e-14);
     const lengths = Array.from({ length: n }, (_, i) => Math.hypot(...found.slice(i * d, (i + 1) * d).map((q, c) => q / scale[c]!)));
     expect(Math.abs(rows.longest / Math.max(...lengths) - 1)).toBeLessThan(1e-14);
   });
@@ -47,7 +51,7 @@ describe('planed rows', () => {
       [100, 0, 2],
     ] as const) {
       const rows = await PlanedChunks.open(memoryRows('a', matrix, n, d), { ...options, chunkRows, keptBytes }, { ...crew, hands }, unwatched);
-      expect([rows.energy, rows.longest]).toEqual([whole.energy, whole.longest]);
+      expect([rows.energy, rows.highEnergy, rows.lowEnergy, rows.longest]).toEqual([whole.energy, whole.highEnergy, whole.lowEnergy, whole.longest]);
       for (let pass = 0; pass < 2; pass++) expect(await integers(rows)).toEqual(all);
     }
   });
@@ -74,6 +78,26 @@ describe('planed rows', () => {
       expect(await integers(rows)).toEqual(wide);
       expect(read.splice(0)).toEqual([8, 10]);
     }
+  });
+
+  it('are read once, and are the same, where the range of each column is known', async () => {
+    const column = (c: number) => matrix.filter((_, at) => at % d === c);
+    const ends = (of: (...values: number[]) => number) => Float64Array.from({ length: d }, (_, c) => of(...column(c)));
+    const range = { min: ends(Math.min), max: ends(Math.max) };
+    const source = memoryRows('a', matrix, n, d);
+    const read: number[] = [];
+    const watched = { ...source, readInto: (start: number, end: number, out: Float64Array) => (read.push(start), source.readInto(start, end, out)) };
+    const rows = await PlanedChunks.open(watched, { ...options, range }, crew, unwatched);
+    const all = await integers(rows);
+    expect(read).toEqual([0, 4, 8]);
+    const whole = await PlanedChunks.open(source, options, crew, unwatched);
+    expect([all, rows.energy]).toEqual([await integers(whole), whole.energy]);
+
+    const refusal = async (values: Float64Array, negative: boolean) =>
+      thrownBy(() => PlanedChunks.open(memoryRows('a', values, n, d), { ...options, negative, range }, crew, unwatched));
+    expect(await refusal(matrix, false)).toMatchObject({ message: expect.stringMatching(/^a\[row \d+, column \d\]: negative/) as string });
+    const beyond = 'a: a value out of the range of its column; accepted: values within the ranges that were given';
+    for (const value of [1e6, NaN, -Infinity]) expect(await refusal(matrix.with(7, value), true)).toMatchObject({ message: beyond });
   });
 
   it('stop when they are told to', async () => {

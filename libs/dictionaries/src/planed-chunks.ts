@@ -1,7 +1,8 @@
 import { InputError, type Control } from '@fathom/errors';
 import { fixedPoint, type Crew } from '@fathom/exact';
 import type { FloatArray, RowSource } from '@fathom/tensors';
-import { BYTES_PER_VALUE, chunkRanges, cutChunk, emptyPlanes, type ChunkPlanes, type ChunkValues } from './chunk-planes.js';
+import { BYTES_PER_VALUE, chunkRanges, emptyPlanes, type ChunkPlanes, type ChunkValues, type ColumnRanges } from './chunk-planes.js';
+import { cutChunk, SQUARES_PER_ROW } from './cut-chunk.js';
 import { inLanes, lanesFor } from './in-lanes.js';
 import { requireCount } from './row-blocks.js';
 
@@ -19,6 +20,8 @@ export interface ChunkOptions {
   readonly keptBytes: number;
   /** Whether values may be below 0. */
   readonly negative: boolean;
+  /** Of the columns, where it is known. */
+  readonly range?: ColumnRanges | undefined;
 }
 
 /** Some rows, cut into bytes. */
@@ -54,6 +57,10 @@ export class PlanedChunks {
 
   /** ‖A‖²_F of the rounded matrix. */
   energy = 0;
+  /** The same of its high bytes alone. */
+  highEnergy = 0;
+  /** The same of what the low bytes add to them. */
+  lowEnergy = 0;
   /** The largest L2 norm of a row of the rounded matrix. */
   longest = 0;
 
@@ -77,15 +84,9 @@ export class PlanedChunks {
     requireCount(`columns of ${name}`, columns, MOST_COLUMNS);
     const scale = new Float64Array(columns);
     const planed = new PlanedChunks(source, options, scale, crew);
-    const min = new Float64Array(columns).fill(Infinity);
-    const max = new Float64Array(columns).fill(-Infinity);
-    await planed.forEachValues(control, async (values) => {
-      const ranges = await crew.run(chunkRanges, { ...values, negative: options.negative });
-      for (let c = 0; c < columns; c++) {
-        min[c] = Math.min(min[c]!, ranges.min[c]!);
-        max[c] = Math.max(max[c]!, ranges.max[c]!);
-      }
-    });
+    const { range, negative } = options;
+    const isRange = range !== undefined && (negative || range.min.every((least) => least >= 0)); // who finds a negative value says where
+    const { min, max } = isRange ? range : await planed.findRange(control);
     if (!max.every((most, c) => Math.max(most, -min[c]!) < TOO_LARGE))
       throw new InputError({
         field: name,
@@ -94,16 +95,18 @@ export class PlanedChunks {
         accepted: 'values below 1e150 in size',
       });
     scale.set(fixedPoint({ min, max }, { bits: 16, centred: false, name }).scale);
-    const squares = new Float64Array(rows);
-    await planed.forEach(control, ({ start, squares: own }) => squares.set(own!, start));
-    for (const square of squares) {
-      planed.energy += square; // in row order
-      planed.longest = Math.max(planed.longest, Math.sqrt(square));
+    const squares = new Float64Array(SQUARES_PER_ROW * rows);
+    await planed.forEach(control, ({ start, squares: own }) => squares.set(own!, SQUARES_PER_ROW * start));
+    for (let at = 0; at < squares.length; at += SQUARES_PER_ROW) {
+      planed.energy += squares[at]!; // in row order
+      planed.highEnergy += squares[at + 1]!;
+      planed.lowEnergy += squares[at + 2]!;
+      planed.longest = Math.max(planed.longest, Math.sqrt(squares[at]!));
     }
     return planed;
   }
 
-  /** Visits all rows, several chunks at a time, begun in row order. The squared norms of rows that were cut just now come with them. */
+  /** Visits all rows, several chunks at a time, begun in row order. Rows that were cut just now come with their squares. */
   async forEach(control: Control, visit: (chunk: Chunk & { readonly squares?: Float64Array }) => Promise<void> | void): Promise<void> {
     const { source, options, crew, scale, kept } = this;
     await inLanes(this.chunks, this.lanes, async (index, lane) => {
@@ -125,6 +128,19 @@ export class PlanedChunks {
       }
       await visit({ start, rows, lane, planes, squares });
     });
+  }
+
+  private async findRange(control: Control): Promise<ColumnRanges> {
+    const min = new Float64Array(this.columns).fill(Infinity);
+    const max = new Float64Array(this.columns).fill(-Infinity);
+    await this.forEachValues(control, async (values) => {
+      const ranges = await this.crew.run(chunkRanges, { ...values, negative: this.options.negative });
+      for (let c = 0; c < this.columns; c++) {
+        min[c] = Math.min(min[c]!, ranges.min[c]!);
+        max[c] = Math.max(max[c]!, ranges.max[c]!);
+      }
+    });
+    return { min, max };
   }
 
   private async forEachValues(control: Control, visit: (values: ChunkValues) => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import { updateAtoms } from './hals.js';
 import { innerProducts } from './row-products.js';
 
 /** Columns of one task. What a task returns is a sum over its columns: the number must not depend on the crew. */
-const TASK_COLUMNS = 256;
+const TASK_COLUMNS = 512;
 
 /** Updates of the atoms in a pass: they need no more of the rows than the first, and cost little beside it. */
 const UPDATES = 3;
@@ -39,7 +39,7 @@ export interface AtomsOutcome {
   readonly aheadGram: Float64Array;
 }
 
-/** One pass over some columns of the atoms: 256 of them, or those that are left. */
+/** One pass over some columns of the atoms: 512 of them, or those that are left. */
 export const sweepColumns: Task<AtomsInput & { readonly first: number }, AtomsOutcome> = {
   module: __filename,
   name: 'sweepColumns',

@@ -1,6 +1,6 @@
 import { threadArray, transposeBiased, type IntegerEngine, type Task } from '@fathom/exact';
 import { bringArrayBack, KernelLayout, kernels, layArray, placeForArray } from '@fathom/kernels';
-import { joinLevels, mostOf, toInteger, type Digits, type VectorDigits } from './byte-digits.js';
+import { joinLevels, lineOf, mostOf, toInteger, type Digits, type VectorDigits } from './byte-digits.js';
 import type { ChunkPlanes } from './chunk-planes.js';
 import { addCross, addGramLevels, clearSums, type CodeSums } from './code-sums.js';
 import { updateCodes, type CodesStep } from './hals.js';
@@ -21,6 +21,8 @@ export interface SweepInput {
   readonly sums?: CodeSums;
   /** Whether what the sums held before is left out. @default false */
   readonly isFirst?: boolean;
+  /** Whether the high bytes stand for the rows. @default false */
+  readonly isCoarse?: boolean;
 }
 
 /** int32 values of a product at a time. */
@@ -32,36 +34,45 @@ const MOST_CUT = 2 ** 15;
 export const sweepChunk: Task<SweepInput, void> = {
   module: __filename,
   name: 'sweepChunk',
-  run: async ({ planes, codes, into, codeScale, vectors, update, sums, isFirst = false }, engine) => {
+  run: async ({ planes, codes, into, codeScale, vectors, update, sums, isFirst = false, isCoarse = false }, engine) => {
     const r = codeScale.length;
     const most = mostOf(vectors.digits);
-    const step = Math.max(1, Math.floor(MOST_VALUES / (vectors.digits * r)));
+    const step = Math.max(1, Math.floor(MOST_VALUES / lineOf(vectors.digits, r)));
     for (let first = 0; first < planes.rows; first += step) {
       const rows = Math.min(step, planes.rows - first);
-      const products = await productsWith(planes, first, rows, vectors, engine);
+      const products = await productsWith(planes, first, rows, vectors, engine, isCoarse);
       if (update) updateCodes(codes, into, first * r, rows, { ...update, products, codeScale, most });
       else into.set(products, first * r);
     }
     if (!update) roundCodes(into, codeScale, most);
     if (sums && isFirst) clearSums(sums);
-    if (sums) await addSums(planes, into, codeScale, sums, engine);
+    if (sums) await addSums(planes, into, codeScale, sums, engine, isCoarse);
   },
 };
 
-/** Inner products of rows with vectors, rows × count: exact for the rounded rows and vectors but for the term below 2⁻²⁴. */
+/** Inner products of rows, or of their high bytes, with vectors, rows × count: exact for the rounded rows and vectors but for the term below 2⁻²⁴. */
 export async function productsWith(
   { left, columns }: ChunkPlanes,
   first: number,
   rows: number,
   vectors: VectorDigits,
   engine: IntegerEngine,
+  isCoarse = false,
 ): Promise<Float64Array> {
-  const width = vectors.digits * vectors.count;
-  const levels = threadArray('levels', Int32Array, rows * width);
-  const products = threadArray('products', Float64Array, rows * vectors.count);
-  const steps = 2 * columns;
-  await engine.product(left.subarray(first * steps, (first + rows) * steps), vectors.bytes, { rows, steps, columns: width }, levels);
-  joinLevels(levels, rows, vectors, products);
+  const { count, digits, high, low } = vectors;
+  const levels = threadArray('levels', Int32Array, rows * lineOf(digits, count));
+  const multiply = async (bytes: Uint8Array, right: Int8Array, kept: number, out: Float64Array): Promise<void> => {
+    const line = lineOf(kept, count);
+    const own = levels.subarray(0, rows * line);
+    await engine.product(bytes.subarray(first * columns, (first + rows) * columns), right, { rows, steps: columns, columns: line }, own);
+    joinLevels(own, rows, kept, vectors, out);
+  };
+  const products = threadArray('products', Float64Array, rows * count);
+  await multiply(left.high, high, digits, products);
+  if (isCoarse) return products;
+  const rest = threadArray('rest', Float64Array, rows * count);
+  await multiply(left.low, low, digits - 1, rest);
+  for (let at = 0; at < products.length; at++) products[at] = products[at]! + rest[at]!; // of exact numbers
   return products;
 }
 
@@ -71,17 +82,24 @@ function roundCodes(codes: Float64Array, codeScale: Float64Array, most: number):
     for (let j = 0; j < r; j++) codes[at + j] = toInteger(codes[at + j]!, codeScale[j]!, most) / codeScale[j]!;
 }
 
-async function addSums(planes: ChunkPlanes, codes: Float64Array, codeScale: Float64Array, sums: CodeSums, engine: IntegerEngine): Promise<void> {
+async function addSums(
+  planes: ChunkPlanes,
+  codes: Float64Array,
+  codeScale: Float64Array,
+  sums: CodeSums,
+  engine: IntegerEngine,
+  isCoarse: boolean,
+): Promise<void> {
   const { rows, columns, right } = planes;
   const r = codeScale.length;
   const width = sums.digits * r;
   const { turned, straight } = codeDigits(codes, codeScale, rows, sums.digits);
   if (sums.cross.length > 0) {
-    const shape = { rows: width, steps: rows, columns };
-    const [high, low] = ['high', 'low'].map((name) => threadArray(name, Int32Array, width * columns)) as [Int32Array, Int32Array];
-    await engine.product(turned, right.subarray(0, rows * columns), shape, high);
-    await engine.product(turned, right.subarray(rows * columns), shape, low);
-    addCross(sums, high, low);
+    const products = threadArray('cross', Int32Array, width * columns);
+    for (const [level, bytes] of (isCoarse ? [right.high] : [right.high, right.low]).entries()) {
+      await engine.product(turned, bytes, { rows: width, steps: rows, columns }, products);
+      addCross(sums, products, level);
+    }
   }
   const gram = threadArray('gram', Int32Array, width * width);
   await engine.product(turned, straight, { rows: width, steps: rows, columns: width }, gram);

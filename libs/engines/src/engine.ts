@@ -18,7 +18,7 @@ export interface NetworkOptions {
   readonly device?: 'cpu' | 'gpu';
   /**
    * Taps whose means over space are all that is wanted. Where onnxruntime sees that such a tap is a map [N, C, H, W] it averages it itself,
-   * in float32 and in a fixed order, and gives [images, C, 1, 1]; all others come whole. @default none
+   * in float32 and in a fixed order, and gives [images, C]; all others come whole. @default none
    */
   readonly averaged?: readonly string[];
 }

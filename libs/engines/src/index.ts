@@ -13,3 +13,4 @@ export type { ImageInput } from './image-input.js';
 export type { LinearHead } from './linear-head.js';
 export type { ResidualBlock } from './residual-blocks.js';
 export type { ModelOptions } from './onnx-decoder.js';
+export { ENGINE_CHANNEL, ENGINE_WORK, type EngineTime, type EngineWork } from './engine-time.js';

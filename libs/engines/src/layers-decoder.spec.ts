@@ -113,6 +113,18 @@ describe('a TF.js layers model', () => {
     },
   );
 
+  it.each([
+    { class_name: 'Model', config: { layers: [{ class_name: 'InputLayer', name: ['x'], config: {} }], input_layers: [], output_layers: [] } },
+    { class_name: 'Model', config: { layers: [{ class_name: 7, name: 'x', config: {} }], input_layers: [], output_layers: [] } },
+    { class_name: 'Model', config: { layers: [{ class_name: 'InputLayer', name: 'x', config: {} }], input_layers: [], output_layers: [[{}]] } },
+    {
+      class_name: 'Model',
+      config: { layers: [{ class_name: 'Add', name: 'x', config: {}, inbound_nodes: [[[['y']]]] }], input_layers: [], output_layers: [] },
+    },
+  ])('is refused where a name is no text: %j', (topology) => {
+    expect(() => describeNetwork(written(topology))).toThrow('model: its modelTopology cannot be read: a name or class of a layer is no text');
+  });
+
   it('is refused where bytes are too few or too many', () => {
     const bytes = written(network([image, ...pooledHead('image')], 'head'), [head]);
     const problem = 'model: its weights do not fit what model.json says of them';

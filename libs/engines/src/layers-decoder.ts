@@ -1,5 +1,7 @@
 import { FathomError, InputError } from '@fathom/errors';
 import { readLayers, type LayersWeight } from './layers-file.js';
+import { NodeBudget } from './node-budget.js';
+import { MOST_NODES, type ModelOptions } from './onnx-decoder.js';
 import { operatorsOf } from './layers-operators.js';
 import { readTopology, type Layer } from './layers-topology.js';
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './onnx-model.js';
@@ -14,9 +16,9 @@ const READ_WEIGHTS = ['kernel', 'pointwise_kernel', 'depthwise_kernel', 'bias', 
  * @throws InputError where the bytes are no such model
  * @throws FathomError UNSUPPORTED_MODEL where it is of a kind that is not read
  */
-export function decodeLayers(bytes: Uint8Array): OnnxModel {
+export function decodeLayers(bytes: Uint8Array, { maxNodes = MOST_NODES }: Pick<ModelOptions, 'maxNodes'> = {}): OnnxModel {
   try {
-    return decode(bytes);
+    return decode(bytes, new NodeBudget(maxNodes));
   } catch (error) {
     if (error instanceof FathomError) throw error;
     const problem = `its modelTopology cannot be read: ${error instanceof Error ? error.message : String(error)}`;
@@ -24,9 +26,10 @@ export function decodeLayers(bytes: Uint8Array): OnnxModel {
   }
 }
 
-function decode(bytes: Uint8Array): OnnxModel {
+function decode(bytes: Uint8Array, budget: NodeBudget): OnnxModel {
   const { topology, weights } = readLayers(bytes);
   const { layers, inputs, outputs, producer } = readTopology(topology);
+  budget.spend(layers.length);
   const byName = new Map(weights.map((weight) => [weight.name.replace(/:0$/, ''), weight]));
   const initializers = new Map<string, OnnxTensor>();
   const nodes: OnnxNode[] = [];

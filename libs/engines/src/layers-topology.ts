@@ -62,7 +62,7 @@ export function readTopology(topology: unknown): Topology {
   const names = (ends: unknown): string[] => {
     // One end alone is written without a list around it.
     const list = (typeof (ends as unknown[])?.[0] === 'string' ? [ends] : (ends ?? [])) as [string][];
-    return list.map(([name]) => name);
+    return list.map(([name]) => text(name));
   };
   return {
     layers: inForwardOrder(layers, ACCEPTED),
@@ -78,6 +78,11 @@ function linked({ name, class_name: kind, config, inbound_nodes: nodes = [] }: K
   const [read = []]: KerasNode[] = [...nodes];
   if (!isList(read)) throw unsupportedModel(`layer "${label}" is linked as Keras 3 does`, `${ACCEPTED}, as Keras 2 writes it`);
   return { name: label, kind, config, inputs: read.map(([from]) => from) };
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('a name or class of a layer is no text');
+  return value;
 }
 
 function isList(value: unknown): boolean {
@@ -96,7 +101,9 @@ function chained(stored: readonly KerasLayer[]): Layer[] {
   return layers;
 }
 
-function check({ name, kind, config }: Layer): void {
+/** Throws where a layer is of a kind that is not read, or its names are none. */
+function check({ name, kind, config, inputs }: Layer): void {
+  for (const word of [name, kind, ...inputs]) text(word);
   if (NESTED.has(kind)) throw unsupportedModel(`layer "${name}" is a network itself`, ACCEPTED);
   if (config['data_format'] === 'channels_first') throw unsupportedModel(`layer "${name}" reads channels first`, 'layers that read channels last');
 }

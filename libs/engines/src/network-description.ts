@@ -43,7 +43,7 @@ const MOST_CANDIDATES = 20;
  *   layer, or there is no residual block and no tap was named (the error lists candidates)
  */
 export function describeNetwork(bytes: Uint8Array, options: DescribeOptions = {}): NetworkDescription {
-  const model = isPackedLayers(bytes) ? decodeLayers(bytes) : decodeModel(bytes, options);
+  const model = isPackedLayers(bytes) ? decodeLayers(bytes, options) : decodeModel(bytes, options);
   const graph = new NetworkGraph(model.graph);
   const input = imageInput(graph);
   const found = linearHead(graph);

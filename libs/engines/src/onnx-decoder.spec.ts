@@ -40,6 +40,28 @@ describe('an ONNX file', () => {
   });
 });
 
+describe('an ONNX file of many operators', () => {
+  const inner: FileGraph = {
+    outputs: ['t'],
+    nodes: [
+      ['Relu', ['image'], ['t']],
+      ['Relu', ['t'], ['u']],
+    ],
+  };
+  const bytes = onnxFile({
+    outputs: ['y'],
+    nodes: [
+      ['If', ['c'], ['x'], { then_branch: { graph: inner } }],
+      ['Relu', ['x'], ['y']],
+    ],
+  });
+
+  it('is refused above the limit, those of subgraphs counted', () => {
+    expect(decodeModel(bytes, { maxNodes: 4 }).graph.nodes).toHaveLength(2);
+    expect(() => decodeModel(bytes, { maxNodes: 3 })).toThrow('model: holds too many operators (got more than 3); accepted: at most 3 operators');
+  });
+});
+
 describe('what is no ONNX file', () => {
   const refused = (bytes: Uint8Array) => {
     expect(() => decodeModel(bytes)).toThrow(expect.objectContaining({ name: 'InputError', field: 'model' }));

@@ -1,4 +1,5 @@
 import { FathomError, InputError } from '@fathom/errors';
+import { NodeBudget } from './node-budget.js';
 import { decodeGraph, decodeNode } from './onnx-graph-decoder.js';
 import type { OnnxModel } from './onnx-model.js';
 import { wireFields } from './wire-field.js';
@@ -7,15 +8,19 @@ import { wireFields } from './wire-field.js';
 export interface ModelOptions {
   /** Most bytes of a serialized model. @default 2147483647, protobuf's own limit */
   readonly maxModelBytes?: number;
+  /** Most operators, those of subgraphs and functions included. @default 100000 */
+  readonly maxNodes?: number;
 }
 
 const MOST_MODEL_BYTES = 2 ** 31 - 1;
+/** The default of maxNodes. */
+export const MOST_NODES = 100_000;
 const ACCEPTED = 'a serialized ONNX model (a ModelProto, usually a .onnx file) that is complete';
 
 /**
  * Reads what Fathom needs of a serialized ONNX model. Weights are views of `bytes`; nothing but these bytes is read.
  *
- * @throws InputError where the bytes are too many, or no complete ONNX model
+ * @throws InputError where the bytes are too many, hold too many operators, or are no complete ONNX model
  * @throws FathomError UNSUPPORTED_MODEL where weights lie in other files or are sparse, or there is a Loop or Scan
  */
 export function decodeModel(bytes: Uint8Array, options: ModelOptions = {}): OnnxModel {
@@ -27,14 +32,14 @@ export function decodeModel(bytes: Uint8Array, options: ModelOptions = {}): Onnx
     throw new InputError({ field: 'model', problem: 'too large', value: `${bytes.length} bytes`, accepted: `at most ${most} bytes` });
   }
   try {
-    return decode(bytes);
+    return decode(bytes, new NodeBudget(options.maxNodes ?? MOST_NODES));
   } catch (error) {
     if (error instanceof FathomError) throw error;
     throw notOnnx(`not an ONNX file: ${error instanceof Error ? error.message : String(error)}`, bytes, error);
   }
 }
 
-function decode(bytes: Uint8Array): OnnxModel {
+function decode(bytes: Uint8Array, budget: NodeBudget): OnnxModel {
   let irVersion = 0;
   let opset = 0;
   let producerName = '';
@@ -58,14 +63,14 @@ function decode(bytes: Uint8Array): OnnxModel {
         opset = standardOpset(field.bytes()) ?? opset;
         break;
       case 25:
-        checkFunction(field.bytes());
+        checkFunction(field.bytes(), budget);
         break;
     }
   }
   if (graphs.length === 0) throw notOnnx('not an ONNX file: it holds no graph', bytes);
   if (irVersion < 1) throw notOnnx('not an ONNX file: it names no format version', bytes);
   if (opset < 1) throw notOnnx('not a complete ONNX file: it names no operator set', bytes);
-  const graph = decodeGraph(graphs);
+  const graph = decodeGraph(graphs, budget);
   if (graph.nodes.length === 0) throw notOnnx('the graph is empty', bytes);
   return { irVersion, opset, producer: `${producerName} ${producerVersion}`.trim(), graph };
 }
@@ -81,8 +86,8 @@ function standardOpset(message: Uint8Array): number | undefined {
 }
 
 /** Functions are left to the engine; decoding their nodes refuses constants in other files, and loops. */
-function checkFunction(message: Uint8Array): void {
-  for (const field of wireFields(message)) if (field.number === 7) decodeNode(field.bytes(), 1);
+function checkFunction(message: Uint8Array, budget: NodeBudget): void {
+  for (const field of wireFields(message)) if (field.number === 7) decodeNode(field.bytes(), budget, 1);
 }
 
 function notOnnx(problem: string, bytes: Uint8Array, cause?: unknown): InputError {

@@ -1,3 +1,4 @@
+import type { NodeBudget } from './node-budget.js';
 import { decodeTensor } from './onnx-tensor-decoder.js';
 import { ELEMENT_TYPES, type OnnxAttribute, type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxValue } from './onnx-model.js';
 import { unsupportedModel } from './unsupported-model.js';
@@ -10,7 +11,7 @@ const MOST_NESTED = 16;
 const LOOPS = new Set(['Loop', 'Scan']);
 
 /** Reads a graph that may come in several pieces, which protobuf merges by appending their lists. */
-export function decodeGraph(pieces: readonly Uint8Array[], depth = 0): OnnxGraph {
+export function decodeGraph(pieces: readonly Uint8Array[], budget: NodeBudget, depth = 0): OnnxGraph {
   if (depth > MOST_NESTED) throw new Error(`subgraphs are nested more than ${MOST_NESTED} deep`);
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
@@ -20,7 +21,7 @@ export function decodeGraph(pieces: readonly Uint8Array[], depth = 0): OnnxGraph
     for (const field of wireFields(piece)) {
       switch (field.number) {
         case 1:
-          nodes.push(decodeNode(field.bytes(), depth));
+          nodes.push(decodeNode(field.bytes(), budget, depth));
           break;
         case 5: {
           const tensor = decodeTensor(field.bytes());
@@ -42,7 +43,8 @@ export function decodeGraph(pieces: readonly Uint8Array[], depth = 0): OnnxGraph
 }
 
 /** Reads one operator, and through its attributes the subgraphs that it holds. */
-export function decodeNode(message: Uint8Array, depth: number): OnnxNode {
+export function decodeNode(message: Uint8Array, budget: NodeBudget, depth: number): OnnxNode {
+  budget.spend();
   let name = '';
   let operator = '';
   const inputs: string[] = [];
@@ -64,7 +66,7 @@ export function decodeNode(message: Uint8Array, depth: number): OnnxNode {
         operator = field.text();
         break;
       case 5:
-        attributes.set(...decodeAttribute(field.bytes(), depth, captured));
+        attributes.set(...decodeAttribute(field.bytes(), budget, depth, captured));
         break;
     }
   }
@@ -72,7 +74,7 @@ export function decodeNode(message: Uint8Array, depth: number): OnnxNode {
   return { name, operator, inputs, captured, outputs, attributes };
 }
 
-function decodeAttribute(message: Uint8Array, depth: number, captured: string[]): [string, OnnxAttribute] {
+function decodeAttribute(message: Uint8Array, budget: NodeBudget, depth: number, captured: string[]): [string, OnnxAttribute] {
   let name = '';
   let integer: number | undefined;
   let float: number | undefined;
@@ -93,7 +95,7 @@ function decodeAttribute(message: Uint8Array, depth: number, captured: string[])
         break;
       case 6:
       case 11:
-        captured.push(...namesReadBy(decodeGraph([field.bytes()], depth + 1)));
+        captured.push(...namesReadBy(decodeGraph([field.bytes()], budget, depth + 1)));
         break;
       case 10:
         decodeTensor(field.bytes());

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addOutputs } from './add-outputs.js';
+import { addOutputs, meanOf } from './add-outputs.js';
 import type { Network } from './engine.js';
 import { describeNetwork } from './network-description.js';
 import { twoBlocks } from './networks.fixture.js';
@@ -20,6 +20,18 @@ describe('taps as outputs', () => {
     expect(outputs(once)).toEqual(['logits', 'a']);
     expect(outputs(addOutputs(once, ['a', 'b.add']))).toEqual(['logits', 'a', 'b.add']);
     expect(addOutputs(once, ['a'])).toEqual(once);
+  });
+
+  it('that are means over space are written last map first, so that onnxruntime makes each as soon as its map is there', () => {
+    const { nodes, outputs } = decodeModel(addOutputs(file, ['stem', 'a', 'logits'], ['stem', 'a'])).graph;
+    expect(outputs.map(({ name }) => name)).toEqual(['logits', meanOf('stem'), meanOf('a')]);
+    expect(nodes.slice(-4).map(({ operator, inputs }) => [operator, inputs[0]])).toEqual([
+      ['GlobalAveragePool', 'a'],
+      ['Flatten', expect.any(String)],
+      ['GlobalAveragePool', 'stem'],
+      ['Flatten', expect.any(String)],
+    ]);
+    expect(nodes.at(-1)!.outputs).toEqual([meanOf('stem')]);
   });
 
   it('change nothing that is found in the network', () => {
@@ -82,7 +94,7 @@ describe('a network', () => {
     expect([...means.keys()]).toEqual(taps);
     for (const tap of taps) {
       const isAveraged = ['stem', 'a', 'b.add'].includes(tap);
-      expect(means.get(tap)!.shape).toEqual(isAveraged ? [3, 3, 1, 1] : maps.get(tap)!.shape);
+      expect(means.get(tap)!.shape).toEqual(isAveraged ? [3, 3] : maps.get(tap)!.shape);
       const expected = isAveraged ? pool(maps.get(tap)!, 'mean', 3).data : maps.get(tap)!.data;
       means.get(tap)!.data.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6));
     }

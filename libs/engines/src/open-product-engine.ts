@@ -1,5 +1,6 @@
 import { InputError } from '@fathom/errors';
 import { referenceEngine } from '@fathom/exact';
+import { timed } from './engine-time.js';
 import { onnxruntimeProducts } from './onnxruntime-products.js';
 import type { EngineCapabilities, ProductEngine, ProductOptions } from './product-engine.js';
 import { tensorflowProducts } from './tensorflow-products.js';
@@ -15,6 +16,13 @@ export type EngineName = (typeof ENGINE_NAMES)[number];
  * @throws FathomError ENGINE_UNAVAILABLE where the engine is not installed here, or is not exact on this machine
  */
 export async function productEngine(name: EngineName, options: ProductOptions = {}): Promise<ProductEngine> {
+  const engine = await provenEngine(name, options);
+  const { version, way, device, threads } = engine;
+  const product: ProductEngine['product'] = (left, right, shape, out) => timed('product', () => engine.product(left, right, shape, out));
+  return { name: engine.name, version, way, device, threads, product, close: () => engine.close() };
+}
+
+async function provenEngine(name: EngineName, options: ProductOptions): Promise<ProductEngine> {
   switch (name) {
     case 'onnxruntime':
       return onnxruntimeProducts(options);

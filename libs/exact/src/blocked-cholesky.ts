@@ -15,7 +15,7 @@ export interface FactorOptions {
 }
 
 /** Up to here plain arithmetic is faster than cutting into digits. */
-export const LEAF = 64;
+export const LEAF = 128;
 
 /** Where operands are kept: a thread factorises one matrix at a time. */
 export const [LEFT, RIGHT] = [threadStorage('factor left'), threadStorage('factor right')] as const;

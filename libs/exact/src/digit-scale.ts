@@ -42,6 +42,17 @@ export function threadStorage(name: string): DigitStorage {
   return (bytes) => threadArray(name, Uint8Array, bytes);
 }
 
+/** Memory that keeps all of them, one after the other. @throws RangeError where it is not large enough */
+export function storageIn(memory: Uint8Array): DigitStorage {
+  let next = 0;
+  return (bytes) => {
+    const at = next;
+    next = (at + bytes + 7) & ~7;
+    if (at + bytes > memory.length) throw new RangeError(`${at + bytes} bytes for digits asked for, there are ${memory.length}`);
+    return new Uint8Array(memory.buffer, memory.byteOffset + at, bytes);
+  };
+}
+
 /**
  * The power of two by which values of at most this size are multiplied before they are cut into digits: the largest that leaves them
  * at most 127.49609375, and at most 2^900.

@@ -8,6 +8,7 @@ import { integerAt } from './integer-sums.js';
 import { blockRowsFor, needsTwoLimbs, PlanedRows, type ReadableRows } from './planed-rows.js';
 import { MOST_STEPS } from './integer-engine.js';
 import { referenceEngine } from './reference-engine.js';
+import { SharedRoom } from './shared-room.js';
 
 const crew = inlineCrew(referenceEngine);
 
@@ -88,8 +89,10 @@ describe('planed rows', () => {
     }
   });
 
-  it('count the values above 0, however near', async () => {
-    const values = Float64Array.of(5e-324, 0, -1, 1000, 0, 3, -5e-324, 2, 7);
+  it.each([
+    ['float64', Float64Array.of(5e-324, 0, -1, 1000, 0, 3, -5e-324, 2, 7)],
+    ['float32', Float32Array.of(1e-45, 0, -1, 1000, 0, 3, -1e-45, 2, 7)],
+  ])('count the values above 0, however near (%s)', async (_, values) => {
     const options = { point: fixedPoint(range(3)), groups: { groups: 2, of: (row: number) => row % 2 }, blockRows: 2 };
     const counting = new PlanedRows(countedRows(values, 3, 3), options);
     const counts = [await counting.block(0, crew), await counting.block(1, crew)].map(({ positive }) => [...positive]);
@@ -119,6 +122,34 @@ describe('planed rows', () => {
     expect((await kept.block(0, crew)).planes.block.rows).toBe(2);
     source.readInto = async () => Promise.reject(new Error('not asked for'));
     expect((await kept.block(0, crew)).planes.block.rows).toBe(2); // what failed took no room from it
+  });
+
+  it('that were read ahead are not read again when they are asked for, but after that', async () => {
+    const source = countedRows(new Float64Array(40), 20, 2);
+    const planed = new PlanedRows(source, { point: fixedPoint(range(2)), groups: { groups: 1, of: () => 0 }, blockRows: 10, room: new SharedRoom() });
+    await planed.readAhead(crew);
+    expect(source.reads).toBe(1);
+    expect((await planed.block(0, crew)).planes.block.start).toBe(0);
+    expect(source.reads).toBe(1);
+    expect((await planed.block(1, crew)).planes.block.start).toBe(10);
+    await planed.block(0, crew);
+    expect(source.reads).toBe(3);
+    await planed.readAhead(crew);
+    await planed.block(1, crew); // in the same memory
+    await planed.block(0, crew);
+    expect(source.reads).toBe(6);
+  });
+
+  it('that could not be read ahead are read when they are asked for', async () => {
+    const source = countedRows(new Float64Array(4), 2, 2);
+    const { readInto } = source;
+    source.readInto = async () => Promise.reject(new Error('lost'));
+    const planed = new PlanedRows(source, { point: fixedPoint(range(2)), groups: { groups: 1, of: () => 0 }, blockRows: 10 });
+    await planed.readAhead(crew);
+    await expect(planed.block(0, crew)).rejects.toThrow('lost');
+    source.readInto = readInto;
+    await planed.readAhead(crew);
+    expect((await planed.block(0, crew)).planes.block.rows).toBe(2);
   });
 
   it('fail only once no task and no reading is left that writes into their room', async () => {

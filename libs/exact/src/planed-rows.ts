@@ -72,6 +72,7 @@ export class PlanedRows {
   readonly point: FixedPoint;
   private readonly kept = new Map<number, Promise<PlanedBlock>>();
   private left: number;
+  private ahead: Promise<PlanedBlock> | undefined;
 
   constructor(
     private readonly source: ReadableRows,
@@ -89,9 +90,22 @@ export class PlanedRows {
     this.left = keptBytes;
   }
 
+  /** Reads the first block before it is asked for. Never fails: what cannot be read is read again when it is asked for. */
+  async readAhead(crew: Crew): Promise<void> {
+    const ahead = this.block(0, crew);
+    try {
+      await ahead;
+      this.ahead = ahead;
+    } catch {
+      // who asks for it is told
+    }
+  }
+
   /** Rows of one block, cut into bytes. @throws InputError naming row and column of a value that is not finite or outside of its column's range */
   async block(index: number, crew: Crew): Promise<PlanedBlock> {
-    const known = this.kept.get(index);
+    const { ahead } = this;
+    this.ahead = undefined;
+    const known = this.kept.get(index) ?? (index === 0 ? ahead : undefined);
     if (known !== undefined) return known;
     const bytes = Math.min(this.options.blockRows, this.rows) * this.columns * this.digits;
     const stays = bytes <= this.left;
@@ -128,9 +142,9 @@ export class PlanedRows {
     let next = read(0, buffers[0]!);
     for (let first = 0, turn = 1; first < rows; first += step, turn = 1 - turn) {
       const values = await next;
-      const ahead = first + step < rows ? read(first + step, buffers[turn]!) : undefined;
       const common = { name: this.name, values, first, rows: Math.min(step, rows - first), stride: source.columns, planes, sums, positive };
       const cutting = columnTiles(columns).map((tile) => crew.run(cutTile, { ...common, ...tile, ...this.ofTile(tile) }));
+      const ahead = first + step < rows ? read(first + step, buffers[turn]!) : undefined;
       await allEnded<unknown>(ahead === undefined ? cutting : [...cutting, ahead]); // what fails leaves nobody behind who writes into the room
       if (ahead !== undefined) next = ahead;
     }

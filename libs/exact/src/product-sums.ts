@@ -111,9 +111,10 @@ async function addBlock(sums: ProductSums, left: PlanedBlock, right: readonly Pl
   await allEnded(tasks);
 }
 
-/** Columns of X to a task: few enough that all hands have some, and as many as a product likes. A divisor of the tile's width. */
+/** Columns of X to a task: as many as a product likes, but few enough that all hands have about as much to do. A divisor of the tile's width. */
 function leftColumns(d: number, groups: number, hands: number): number {
+  const isShared = (tasks: number): boolean => tasks >= 4 * hands || (tasks >= 2 * hands && tasks % hands === 0);
   let columns = 512;
-  while (columns > 128 && Math.ceil(d / columns) * groups < 4 * hands) columns /= 2;
+  while (columns > 128 && !isShared(Math.ceil(d / columns) * groups)) columns /= 2;
   return columns;
 }

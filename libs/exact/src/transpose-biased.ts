@@ -4,7 +4,7 @@ import { isKept } from './matrix-part.js';
 
 /** Rows and columns of a square that stays in the cache. */
 const EDGE = 64;
-/** Bytes that are copied into the kernels' memory at a time: they fit a processor's cache. */
+/** Bytes that are turned at a time: they fit a processor's cache, also where they are copied into the kernels' memory first. */
 const BAND = 2 ** 17;
 /** Rows that a kernel turns at a time. */
 const REGISTER = 16;
@@ -17,8 +17,7 @@ const FLIP = 0x80;
  */
 export function transposeBiased(source: Int8Array, width: number, rows: number, from: number, to: number, out: Uint8Array): void {
   if (!isKept(out)) return transposePlain(source, width, rows, from, to, out);
-  const most = isKept(source) ? rows : Math.max(REGISTER, Math.floor(BAND / width));
-  const height = Math.ceil(most / REGISTER) * REGISTER;
+  const height = Math.ceil(BAND / width / REGISTER) * REGISTER;
   // From the last rows to the first: a kernel writes whole registers, and what is too much is written over by what comes after it.
   for (let top = height * Math.floor((rows - 1) / height); top >= 0; top -= height) {
     const bottom = Math.min(rows, top + height);

@@ -13,6 +13,12 @@ import { copyBlock, invertLower, putLower, requireLower } from './triangular-lea
 /** Wide enough for an engine to run at its full speed. */
 const TILE = 256;
 
+/** How an inverse is made, and of what. */
+export interface InverseOptions extends FactorOptions {
+  /** Where L has more rows than this, of its halves' halves… on the diagonal that have not, each by itself: what is below them stays. @default all of L */
+  readonly block?: number;
+}
+
 /**
  * Replaces a lower triangular matrix L by its inverse P. In halves: P₁₁ and P₂₂ are those of L₁₁ and L₂₂, and P₂₁ = −P₂₂(L₂₁P₁₁). Large
  * products are products by digits, small ones float64 in a fixed order: the same bits for every engine (docs/measures.md §10.2, §10.3).
@@ -20,8 +26,8 @@ const TILE = 256;
  * @param lower size × size, row-major, |x| < 2^900, 0 above the diagonal, no 0 on it
  * @throws InputError naming the row where a value of L is none or a diagonal value is 0, or where the inverse has values beyond 2^900
  */
-export async function triangularInverse(lower: Float64Array, size: number, engine: IntegerEngine, options: FactorOptions = {}): Promise<void> {
-  const { digits = 7 } = options;
+export async function triangularInverse(lower: Float64Array, size: number, engine: IntegerEngine, options: InverseOptions = {}): Promise<void> {
+  const { digits = 7, block = size } = options;
   requireLength('lower', lower, size * size);
   requireDigits(digits);
   requireLower('lower', lower, size);
@@ -29,7 +35,7 @@ export async function triangularInverse(lower: Float64Array, size: number, engin
     if (lower[row * size + row] === 0)
       throw new InputError({ field: 'lower', problem: `singular: 0 on the diagonal at row ${row}`, value: 0, accepted: 'a matrix with an inverse' });
   }
-  await new Inversion(lower, size, engine, digits).invert(0, size);
+  await new Inversion(lower, size, engine, digits, block).invert(0, size);
 }
 
 class Inversion {
@@ -40,6 +46,7 @@ class Inversion {
     private readonly size: number,
     private readonly engine: IntegerEngine,
     private readonly digits: number,
+    private readonly block: number,
   ) {}
 
   /** Inverts the diagonal block of rows first..end−1. */
@@ -55,7 +62,7 @@ class Inversion {
     const middle = middleOf(first, end);
     await this.invert(first, middle);
     await this.invert(middle, end);
-    await this.join(first, middle, end);
+    if (end - first <= this.block) await this.join(first, middle, end);
   }
 
   /** P₂₁, from L₂₁ in its place and P₁₁ and P₂₂ in theirs. */

@@ -1,18 +1,25 @@
 import { InputError } from '@fathom/errors';
 import { KernelLayout, kernels } from '@fathom/kernels';
 
+import { largestOfRows } from './cut-digits.js';
 import { FINITE, LARGEST_VALUE } from './digit-scale.js';
 import { bringBack, forParts, isKept, lay, PART, type MatrixPart } from './matrix-part.js';
 import { requireLength } from './require-length.js';
 
 /** @throws InputError naming the first row of the lower triangle with a value that cannot be cut into digits */
 export function requireLower(field: string, matrix: Float64Array, size: number): void {
+  const largest = new Float64Array(1);
   for (let row = 0; row < size; row += 1) {
-    for (let column = 0; column <= row; column += 1) {
-      const value = matrix[row * size + column]!;
-      if (!(Math.abs(value) < LARGEST_VALUE))
-        throw new InputError({ field, problem: `not a number to calculate with, at row ${row}, column ${column}`, value, accepted: FINITE });
-    }
+    largestOfRows({ matrix, offset: row * size, stride: size, rows: 1, columns: row + 1 }, largest.fill(0));
+    if (largest[0]! < LARGEST_VALUE) continue;
+    const values = matrix.subarray(row * size, row * size + row + 1);
+    const column = values.findIndex((value) => !(Math.abs(value) < LARGEST_VALUE));
+    throw new InputError({
+      field,
+      problem: `not a number to calculate with, at row ${row}, column ${column}`,
+      value: values[column],
+      accepted: FINITE,
+    });
   }
 }
 
@@ -47,17 +54,10 @@ export function solveRows(factor: Float64Array, size: number, x: MatrixPart): vo
   });
 }
 
-/** Replaces a small lower triangle by its inverse, column after column from the last; what is above the diagonal is not touched. */
+/** Replaces a small lower triangle L by its inverse, as the transpose of X with XLᵀ = I; what is above the diagonal is not touched. */
 export function invertLower(lower: Float64Array, size: number): void {
-  requireLength('lower', lower, size * size);
-  for (let j = size - 1; j >= 0; j -= 1) {
-    const pivot = 1 / lower[j * size + j]!;
-    lower[j * size + j] = pivot;
-    // Below it: minus the inverse found so far times the column. From the bottom up, because a row reads what is above it in the column.
-    for (let i = size - 1; i > j; i -= 1) {
-      let sum = 0;
-      for (let l = j + 1; l <= i; l += 1) sum += lower[i * size + l]! * lower[l * size + j]!;
-      lower[i * size + j] = -sum * pivot;
-    }
-  }
+  const turned = new Float64Array(size * size);
+  for (let at = 0; at < size; at += 1) turned[at * (size + 1)] = 1;
+  solveRows(lower, size, { matrix: turned, offset: 0, stride: size, rows: size, columns: size });
+  for (let row = 0; row < size; row += 1) for (let column = 0; column <= row; column += 1) lower[row * size + column] = turned[column * size + row]!;
 }

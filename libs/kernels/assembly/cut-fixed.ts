@@ -15,7 +15,7 @@ const BIAS: i32 = 0x80808080;
  * @param sums Σq of each column, float64; exact below 2^53; the three values after the last are written over
  * @param squares Σq², the same
  * @param positive rows of each column whose value is above 0, int32, the same
- * @returns the largest |q|, or NaN: where it is more than the digits hold, none of what was written counts
+ * @returns the largest |q|, or NaN where a value is none: where it is more than the digits hold, none of what was written counts
  */
 export function cutFixed(
   values: usize,
@@ -36,6 +36,7 @@ export function cutFixed(
   const bias = i32x4.splat(BIAS);
   const zero = f64x2.splat(0);
   let most = zero;
+  let odd = zero;
   // From the last columns to the first: what is written too much is written over by what comes after it.
   for (let column = (columns - 1) & ~3; column >= 0; column -= 4) {
     const at = (<usize>column) << 3;
@@ -53,12 +54,14 @@ export function cutFixed(
     for (let row = 0; row < rows; row++, from += pitch, out += columns) {
       let low = v128.load(from);
       let high: v128;
-      if (isDouble) high = v128.load(from, 16);
-      else {
+      if (isDouble) {
+        high = v128.load(from, 16);
+        above = i32x4.sub(above, v128.shuffle<i32>(f64x2.gt(low, zero), f64x2.gt(high, zero), 0, 2, 4, 6));
+      } else {
+        above = i32x4.sub(above, f32x4.gt(low, zero));
         high = f64x2.promote_low_f32x4(v128.shuffle<i32>(low, low, 2, 3, 2, 3));
         low = f64x2.promote_low_f32x4(low);
       }
-      above = i32x4.sub(above, v128.shuffle<i32>(f64x2.gt(low, zero), f64x2.gt(high, zero), 0, 2, 4, 6));
       low = f64x2.add(f64x2.mul(f64x2.sub(low, lowCentre), lowScale), rounder);
       high = f64x2.add(f64x2.mul(f64x2.sub(high, highCentre), highScale), rounder);
       const bytes = v128.xor(i32x4.add(v128.shuffle<i32>(low, high, 0, 2, 4, 6), bias), bias);
@@ -70,15 +73,19 @@ export function cutFixed(
       high = f64x2.sub(high, rounder);
       lowSum = f64x2.add(lowSum, low);
       highSum = f64x2.add(highSum, high);
-      lowSquares = f64x2.add(lowSquares, f64x2.mul(low, low));
-      highSquares = f64x2.add(highSquares, f64x2.mul(high, high));
-      most = f64x2.max(most, f64x2.max(f64x2.abs(low), f64x2.abs(high)));
+      low = f64x2.mul(low, low);
+      high = f64x2.mul(high, high);
+      lowSquares = f64x2.add(lowSquares, low);
+      highSquares = f64x2.add(highSquares, high);
+      most = f64x2.pmax(f64x2.pmax(most, low), high); // passes over NaN, which the sums keep
     }
+    odd = f64x2.add(odd, f64x2.add(f64x2.sub(lowSum, lowSum), f64x2.sub(highSum, highSum)));
     v128.store(sums + at, lowSum);
     v128.store(sums + at, highSum, 16);
     v128.store(squares + at, lowSquares);
     v128.store(squares + at, highSquares, 16);
     v128.store(positive + (at >> 1), above);
   }
-  return max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
+  most = f64x2.add(most, odd);
+  return sqrt(max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1)));
 }

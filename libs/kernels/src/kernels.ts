@@ -15,6 +15,7 @@ export interface Kernels {
   cutColumns(values: Address, pitch: number, scales: Address, rows: number, columns: number, digits: number, to: Address, apart: number): void;
   cutRows(values: Address, pitch: number, scales: Address, rows: number, columns: number, digits: number, levels: number, to: Address): void;
   cutStacked(values: Address, scales: Address, rows: number, columns: number, digits: number, to: Address): void;
+  cutBytes(values: Address, isDouble: number, scales: Address, rows: number, columns: number, to: Address, apart: number, squares: Address): number;
   cutFixed(
     values: Address,
     pitch: number,
@@ -45,6 +46,7 @@ export interface Kernels {
     out: Address,
     outPitch: number,
   ): void;
+  factorise(matrix: Address, size: number): number;
   solveRows(factor: Address, inverse: Address, size: number, x: Address, pitch: number, rows: number, turned: Address): void;
   centreRows(
     x: Address,
@@ -84,8 +86,20 @@ export interface Kernels {
   ): void;
   settleCodes(codes: Address, before: Address, scales: Address, rows: number, r: number, most: number, reach: number): void;
   updateAtoms(atoms: Address, products: Address, pitch: number, gram: Address, first: number, last: number, r: number, columns: number): void;
-  joinLevels(levels: Address, rows: number, columns: number, count: number, units: Address, out: Address): void;
+  joinLevels(levels: Address, pitch: number, rows: number, columns: number, count: number, units: Address, out: Address): void;
   transposeBytes(from: Address, pitch: number, rows: number, columns: number, flip: number, to: Address, line: number): void;
+  joinProducts(
+    top: Address,
+    left: Address,
+    right: Address,
+    bottom: Address,
+    rows: number,
+    columns: number,
+    isAdded: number,
+    out: Address,
+    pitch: number,
+  ): void;
+  copyColumns(from: Address, pitch: number, rows: number, columns: number, to: Address): void;
   columnExtremes(values: Address, isDouble: number, rows: number, columns: number, min: Address, max: Address): number;
 }
 

@@ -53,7 +53,7 @@ describe('a fold’s system', () => {
     const sums = await sumsOf(memoryRows('layer', data.x, n, d), memoryRows('codes', data.z, n, k));
     const [system] = await reportingSystems(sums, 0.25, new SharedRoom(), crew);
     const rows = n - sums.rows[1]!;
-    expect(system!.inverse.diagonal[d - 1]).toBeCloseTo(1 / Math.sqrt(0.25 * rows), 9);
+    expect(system!.solver.diagonal[d - 1]).toBeCloseTo(1 / Math.sqrt(0.25 * rows), 9);
     await expect(reportingSystems(sums, 0, new SharedRoom(), crew)).rejects.toThrow('alphas: too small for these activations');
   });
 });

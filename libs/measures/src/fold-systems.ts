@@ -6,11 +6,16 @@ import {
   integerSumAt,
   leftDigits,
   powerOfTwo,
+  solverBytes,
+  storageIn,
   threadArray,
-  triangularInverse,
+  triangularSolver,
+  type IntegerEngine,
   type LeftDigits,
+  type LeftDigitsOptions,
   type ProductSums,
   type Task,
+  type TriangularSolver,
 } from '@fathom/exact';
 import { InputError } from '@fathom/errors';
 
@@ -25,79 +30,156 @@ export interface ProbeMatrix {
   readonly diagonal: Float64Array;
 }
 
-/** All that the probes of one training set have in common, ready to be multiplied; can be sent between threads. */
-export interface FoldSystem {
+/** What the probes of a fold are tested with. */
+export interface FoldTest {
   /** Fold that is predicted; all others train. */
   readonly fold: number;
   /** Of the channels, over the training rows. */
   readonly standard: ColumnStandard;
-  /** L⁻¹ with L·Lᵀ = X̃ᵀX̃ + α·n·I. */
-  readonly inverse: ProbeMatrix;
-  /** L⁻ᵀ */
-  readonly transposed: ProbeMatrix;
   /** What is below the diagonal of the test rows' X̃ᵀX̃, and half of the diagonal: wᵀ(T + Tᵀ)w is the square of the prediction. */
   readonly test: ProbeMatrix;
 }
 
-interface SystemInput {
+/** All that the probes of one training set have in common, ready to be multiplied; can be sent between threads. */
+export interface FoldSystem extends FoldTest {
+  /** Of L, with L·Lᵀ = X̃ᵀX̃ + α·n·I. */
+  readonly solver: TriangularSolver;
+}
+
+/** How what targets are multiplied with is cut, to solve and to score. */
+export type Cut = Pick<LeftDigitsOptions, 'digits' | 'extraLevel'>;
+
+/** Buffers that a system needs, the last for what tests it and those before for its solver, and bytes of each, for so many channels. */
+export function systemBytes(channels: number): { readonly buffers: number; readonly bytes: number } {
+  return { buffers: 3, bytes: solverBytes(channels) };
+}
+
+/** R² of a feature moves by less than 1e-6 (benchmarks/probe-digits.mjs). */
+export function reportingCut(sums: ProductSums): Cut {
+  return isWide(sums) ? WIDE : { digits: 3, extraLevel: true };
+}
+
+/** R² of a feature moves by about 1e-5. */
+export function shorterCut(sums: ProductSums): Cut {
+  return isWide(sums) ? WIDE : { digits: 3 };
+}
+
+/** Where 24 bits are asked for. */
+const WIDE = { digits: 4 };
+
+function isWide({ gram }: ProductSums): boolean {
+  return gram!.high !== undefined;
+}
+
+interface FoldInput {
   readonly sums: ProductSums;
   readonly fold: number;
+}
+
+interface RidgeInput {
   readonly alpha: number;
   /** Bits more than the condition number has, to factorise with. */
   readonly spare: number;
-  /** Where the system is kept: {@link systemBytes} each. */
+  /** Where the system, or its solver, is kept: {@link systemBytes} each. */
   readonly buffers: readonly Uint8Array[];
-}
-
-/** Buffers that a system needs, and bytes of each, for so many channels. */
-export function systemBytes(channels: number): { readonly buffers: number; readonly bytes: number } {
-  // Of up to four digits, ten bytes for each value on one side of the diagonal, in whole blocks of rows.
-  return { buffers: 3, bytes: 8 * channels + 5 * channels * (channels + 1024) };
 }
 
 /**
  * Standardises the channels on the training rows and factorises their ridge system (docs/measures.md §3.1, §3.2).
  * @throws InputError when alpha is too small for the system to be solved in float64
  */
-export const foldSystem: Task<SystemInput, FoldSystem> = {
+export const foldSystem: Task<FoldInput & RidgeInput, FoldSystem> = {
   module: __filename,
   name: 'foldSystem',
   run: async ({ sums, fold, alpha, spare, buffers }, engine) => {
-    const training = otherFolds(sums, fold);
-    const standard = columnStandard(sums.x, channelsOf(sums), training, sums.rows);
-    const d = standard.middle.length;
-    const kept = sums.gram!.high === undefined ? NARROW : WIDE;
-    const cut = (shape: 'lower' | 'upper', buffer: number): ProbeMatrix => {
-      const diagonal = takeDiagonal(matrix, d);
-      return { digits: leftDigits(matrix, d, d, { ...kept, shape, storage: () => buffers[buffer]! }), diagonal };
-    };
-    const matrix = threadArray('system', Float64Array, d * d);
-    gramOver(sums, [fold], standard, matrix);
-    for (let channel = 0; channel < d; channel += 1) matrix[channel * (d + 1)] = matrix[channel * (d + 1)]! / 2;
-    const test = cut('lower', 0);
-    gramOver(sums, training, standard, matrix);
-    const ridge = alpha * standard.rows;
-    const digits = digitsFor(largestRowSum(matrix, d) / ridge + 1, spare);
-    for (let channel = 0; channel < d; channel += 1) matrix[channel * (d + 1)] = matrix[channel * (d + 1)]! + ridge;
-    try {
-      await blockedCholesky(matrix, d, engine, { digits });
-    } catch (cause) {
-      if (!(cause instanceof InputError)) throw cause;
-      throw new InputError({
-        field: 'alphas',
-        problem: 'too small for these activations: the probe is singular to rounding',
-        value: alpha,
-        accepted: 'a larger value',
-        cause,
-      });
-    }
-    await triangularInverse(matrix, d, engine, { digits });
-    const inverse = cut('lower', 1);
-    transpose(matrix, d);
-    const transposed = { ...cut('upper', 2), diagonal: inverse.diagonal };
-    return { fold, standard, inverse, transposed, test };
+    const [forward, backward, kept] = buffers as [Uint8Array, Uint8Array, Uint8Array];
+    const cut = reportingCut(sums);
+    const tested = await foldTest.run({ sums, fold, cut, buffer: kept }, engine);
+    const { middle, rows } = tested.standard;
+    const matrix = threadArray('system', Float64Array, middle.length ** 2);
+    gramOver(sums, otherFolds(sums, fold), tested.standard, matrix);
+    return { ...tested, solver: await ridgeSolver(matrix, { rows, alpha, spare, cut, buffers: [forward, backward] }, engine) };
   },
 };
+
+/** What the probes of a fold are tested with. */
+export const foldTest: Task<FoldInput & { readonly cut: Cut; readonly buffer: Uint8Array }, FoldTest> = {
+  module: __filename,
+  name: 'foldTest',
+  run: async ({ sums, fold, cut, buffer }) => {
+    const standard = trainingStandard(sums, fold);
+    const d = standard.middle.length;
+    const matrix = threadArray('system', Float64Array, d * d);
+    gramOver(sums, [fold], standard, matrix);
+    const diagonal = new Float64Array(d);
+    for (let at = 0; at < d; at += 1) {
+      diagonal[at] = matrix[at * (d + 1)]! / 2;
+      matrix[at * (d + 1)] = 0;
+    }
+    return { fold, standard, test: { digits: leftDigits(matrix, d, d, { ...cut, shape: 'lower', storage: storageIn(buffer) }), diagonal } };
+  },
+};
+
+/** X̃ᵀX̃ of the rows that a fold is not among: below and on the diagonal, and 0 above it. */
+export const trainingGram: Task<FoldInput & { readonly buffer: SharedArrayBuffer }, Float64Array> = {
+  module: __filename,
+  name: 'trainingGram',
+  run: async ({ sums, fold, buffer }) => {
+    const matrix = new Float64Array(buffer, 0, channelsOf(sums) ** 2);
+    gramOver(sums, otherFolds(sums, fold), trainingStandard(sums, fold), matrix);
+    return matrix;
+  },
+};
+
+/**
+ * Factorises a ridge system of a Gram matrix that stays as it is.
+ * @throws InputError when alpha is too small for the system to be solved in float64
+ */
+export const gramSolver: Task<SolverInput & { readonly gram: Float64Array }, TriangularSolver> = {
+  module: __filename,
+  name: 'gramSolver',
+  run: async ({ gram, ...input }, engine) => {
+    const matrix = threadArray('system', Float64Array, gram.length);
+    matrix.set(gram);
+    return ridgeSolver(matrix, input, engine);
+  },
+};
+
+interface SolverInput extends RidgeInput {
+  /** Rows that train. */
+  readonly rows: number;
+  readonly cut: Cut;
+}
+
+async function ridgeSolver(
+  matrix: Float64Array,
+  { rows, alpha, spare, cut, buffers }: SolverInput,
+  engine: IntegerEngine,
+): Promise<TriangularSolver> {
+  const d = Math.sqrt(matrix.length);
+  const ridge = alpha * rows;
+  const digits = digitsFor(largestRowSum(matrix, d) / ridge + 1, spare);
+  for (let channel = 0; channel < d; channel += 1) matrix[channel * (d + 1)] = matrix[channel * (d + 1)]! + ridge;
+  try {
+    await blockedCholesky(matrix, d, engine, { digits });
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError({
+      field: 'alphas',
+      problem: 'too small for these activations: the probe is singular to rounding',
+      value: alpha,
+      accepted: 'a larger value',
+      cause,
+    });
+  }
+  const [forward, backward] = buffers as [Uint8Array, Uint8Array];
+  return triangularSolver(matrix, d, engine, { digits, cut, storage: [storageIn(forward), storageIn(backward)] });
+}
+
+/** Of the channels, over the rows that a fold is not among. */
+function trainingStandard(sums: ProductSums, fold: number): ColumnStandard {
+  return columnStandard(sums.x, channelsOf(sums), otherFolds(sums, fold), sums.rows);
+}
 
 /** The largest sum of sizes in a row of a symmetric matrix, from its lower triangle: no eigenvalue is larger. */
 function largestRowSum(matrix: Float64Array, size: number): number {
@@ -116,24 +198,9 @@ function largestRowSum(matrix: Float64Array, size: number): number {
 
 /** Digits to factorise a system with of at most such a condition number (docs/measures.md §10.3). */
 function digitsFor(condition: number, spare: number): number {
-  let digits = 4;
+  let digits = 3;
   while (digits < 7 && powerOfTwo(8 * digits - spare) < condition) digits += 1;
   return digits;
-}
-
-/** How what targets are multiplied with is cut, to solve and to score: R² moves by less than 1e-6 (benchmarks/probe-digits.mjs). */
-const NARROW = { digits: 3, extraLevel: true } as const;
-/** Where 24 bits are asked for. */
-const WIDE = { digits: 4 } as const;
-
-/** The diagonal; in the matrix it is set to 0. */
-function takeDiagonal(matrix: Float64Array, size: number): Float64Array {
-  const diagonal = new Float64Array(size);
-  for (let at = 0; at < size; at += 1) {
-    diagonal[at] = matrix[at * (size + 1)]!;
-    matrix[at * (size + 1)] = 0;
-  }
-  return diagonal;
 }
 
 /** The folds but one, in order. */
@@ -169,46 +236,31 @@ export function gramOver(sums: ProductSums, groups: readonly number[], { middle,
     ];
     const values = { matrix: out, offset: from * d, stride: d, rows: to - from, columns: to };
     centreRows({ values, terms, scale: inverse.subarray(from, to), columnScale: inverse }, values);
-    for (let a = from; a < to; a += 1) out.fill(0, a * d + a + 1, a * d + to);
+    for (let a = from; a < to; a += 1) out.fill(0, a * d + a + 1, (a + 1) * d);
   }
 }
 
 /** Rows of a Gram matrix that are worked on together: few, since what is above the diagonal is worked out for nothing. */
 const GRAM_ROWS = 32;
 
-/** A row of XᵀX over some folds, up to the diagonal, and 0 after it. */
+/** A row of XᵀX over some folds, up to the diagonal; after it nothing is written. */
 function gramRow({ gram }: ProductSums, groups: readonly number[], a: number, d: number, out: Float64Array): void {
-  out.fill(0, a * d, (a + 1) * d);
   const { low, high } = gram!;
+  const start = (group: number): number => (group * d + a) * d;
   if (high !== undefined) {
     for (let b = 0; b <= a; b += 1)
       out[a * d + b] = integerSumAt(
         gram!,
-        groups.map((group) => (group * d + a) * d + b),
+        groups.map((group) => start(group) + b),
       );
     return;
   }
-  for (const group of groups) {
-    const from = (group * d + a) * d;
-    for (let b = 0; b <= a; b += 1) out[a * d + b] = out[a * d + b]! + low[from + b]!;
-  }
-}
-
-/** In squares that a processor's cache holds. */
-function transpose(matrix: Float64Array, size: number): void {
-  const EDGE = 32;
-  for (let top = 0; top < size; top += EDGE) {
-    const bottom = Math.min(top + EDGE, size);
-    for (let left = 0; left <= top; left += EDGE) {
-      for (let row = top; row < bottom; row += 1) {
-        const end = Math.min(left + EDGE, row);
-        for (let column = left; column < end; column += 1) {
-          const [lower, upper] = [row * size + column, column * size + row];
-          const value = matrix[lower]!;
-          matrix[lower] = matrix[upper]!;
-          matrix[upper] = value;
-        }
-      }
-    }
+  const row = out.subarray(a * d, a * d + a + 1);
+  const [first, ...others] = groups.map((group) => low.subarray(start(group), start(group) + a + 1));
+  row.set(first!);
+  for (let at = 0; at < others.length; at += 2) {
+    const [one, other] = [others[at]!, others[at + 1]];
+    if (other === undefined) for (let b = 0; b <= a; b += 1) row[b] = row[b]! + one[b]!;
+    else for (let b = 0; b <= a; b += 1) row[b] = row[b]! + (one[b]! + other[b]!);
   }
 }

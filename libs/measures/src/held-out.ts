@@ -1,9 +1,20 @@
 import type { Control } from '@fathom/errors';
-import { allEnded, smallestHashes, threadArray, type Crew, type ProductSums, type SharedRoom, type Task } from '@fathom/exact';
+import { allEnded, smallestHashes, type Crew, type ProductSums, type SharedRoom } from '@fathom/exact';
 
 import { chosenTargets } from './chosen-columns.js';
 import { everyIndex } from './every-index.js';
-import { channelsOf, foldSystem, systemBytes, type FoldSystem } from './fold-systems.js';
+import {
+  channelsOf,
+  foldSystem,
+  foldTest,
+  gramSolver,
+  reportingCut,
+  shorterCut,
+  systemBytes,
+  trainingGram,
+  type Cut,
+  type FoldSystem,
+} from './fold-systems.js';
 import { probeErrors, type ProbeErrors } from './probe-errors.js';
 import { roundToMillionth } from './rounding.js';
 
@@ -14,9 +25,19 @@ export interface Tuned {
   readonly tuning: Float64Array;
 }
 
-/** Bits to spare when systems are factorised: R² of a feature moves by less than 1e-6 with the ones, the tuning mean with the others. */
+/** Bits to spare when the systems that report are factorised: R² of a feature moves by less than 1e-6. */
 const REPORTING_BITS = 16;
-const TUNING_BITS = 12;
+
+/**
+ * How exactly strengths are compared: so that the mean of the features' R² moves by less than 1e-6. What rounding does to one feature
+ * is nearly independent of what it does to another, so that many take fewer bits.
+ */
+function tuningPrecision(sums: ProductSums, features: number): { readonly spare: number; readonly cut: Cut } {
+  return features < 256 ? { spare: 12, cut: reportingCut(sums) } : { spare: 8, cut: shorterCut(sums) };
+}
+
+/** Strengths whose solvers are kept at a time. */
+const STRENGTHS = 5;
 
 /** Targets of one task: what is worked out of them at a time fits a processor's cache and keeps its engine busy. */
 const TILE = 512;
@@ -25,20 +46,6 @@ const TILE = 512;
 export function tuningFeatures(features: number): Uint32Array {
   return smallestHashes(features, 512);
 }
-
-/** How well probes of one strength, trained on all folds but 0, predict fold 0. */
-export const tuneAlpha: Task<{ readonly sums: ProductSums; readonly alpha: number }, ProbeErrors> = {
-  module: __filename,
-  name: 'tuneAlpha',
-  run: async ({ sums, alpha }, engine) => {
-    const { buffers: count, bytes } = systemBytes(channelsOf(sums));
-    const buffers = Array.from({ length: count }, (_, at) => threadArray(`tuning ${at}`, Uint8Array, bytes));
-    const system = await foldSystem.run({ sums, fold: 0, alpha, spare: TUNING_BITS, buffers }, engine);
-    const columns = everyIndex(sums.z[0]!.columns.sum.low.length / sums.rows.length);
-    const [errors] = await probeErrors.run({ sums, z: 0, columns, systems: [system] }, engine);
-    return errors!;
-  },
-};
 
 /**
  * The strength whose probes, trained on the other folds, predict fold 0 best; the larger on ties (docs/measures.md §3.2).
@@ -54,11 +61,25 @@ export async function tune(
 ): Promise<Tuned> {
   control.throwIfCancelled();
   room.reuse();
+  const d = channelsOf(sums);
+  const { bytes } = systemBytes(d);
+  const buffer = (): Uint8Array => new Uint8Array(room.take(bytes));
+  const solvers = alphas.slice(0, STRENGTHS).map(() => [buffer(), buffer()]);
   const { low, high } = sums.z[0]!.cross;
-  const bytes = 8 * sums.x.sum.low.length * columns.length;
-  const buffers = (high ? [low, high] : [low]).map(() => room.take(bytes));
-  const chosen = await crew.run(chosenTargets, { sums, columns, buffers });
-  const errors = await allEnded(alphas.map((alpha) => crew.run(tuneAlpha, { sums: chosen, alpha })));
+  const limbs = (high ? [low, high] : [low]).map(() => room.take(8 * sums.x.sum.low.length * columns.length));
+  const { spare, cut } = tuningPrecision(sums, columns.length);
+  const measuring = crew.run(trainingGram, { sums, fold: 0, buffer: room.take(8 * d * d) });
+  const testing = crew.run(foldTest, { sums, fold: 0, cut, buffer: buffer() });
+  const gathering = crew.run(chosenTargets, { sums, columns, buffers: limbs });
+  await allEnded<unknown>([measuring, testing, gathering]);
+  const [gram, tested, chosen] = [await measuring, await testing, await gathering];
+  const errorsOf = async (alpha: number, buffers: readonly Uint8Array[]): Promise<ProbeErrors> => {
+    const solver = await crew.run(gramSolver, { gram, rows: tested.standard.rows, alpha, spare, cut, buffers });
+    return (await heldOutErrors(chosen, 0, everyIndex(columns.length), [{ ...tested, solver }], crew, control)).whole;
+  };
+  const errors: ProbeErrors[] = [];
+  for (let first = 0; first < alphas.length; first += STRENGTHS)
+    errors.push(...(await allEnded(alphas.slice(first, first + STRENGTHS).map((alpha, at) => errorsOf(alpha, solvers[at]!)))));
   const tuning = Float64Array.from(errors, (error) => {
     const readable = rSquared(error).reduce((sum, r2) => sum + Math.max(0, r2), 0);
     return roundToMillionth(readable / columns.length);
@@ -75,7 +96,7 @@ export async function reportingSystems(sums: ProductSums, alpha: number, room: S
   return allEnded(folds.map((fold) => crew.run(foldSystem, { sums, fold, alpha, spare: REPORTING_BITS, buffers: buffers() })));
 }
 
-/** Errors on folds 1..F−1, each predicted by a probe trained on all the others: of each fold, and of all together. */
+/** Errors on the folds that systems are of, each predicted by a probe trained on all the others: of each fold, and of all together. */
 export async function heldOutErrors(
   sums: ProductSums,
   z: number,

@@ -1,9 +1,9 @@
 import { fixedPoint, foldOf, integerAt, Prng, toInteger, type Bits } from '@fathom/exact';
-import { memoryRows } from '@fathom/tensors';
+import { memoryRows, rowSource, type RowSource } from '@fathom/tensors';
 
-import { columnRanges } from './column-ranges.js';
+import { columnRanges, type ColumnRanges } from './column-ranges.js';
 import { crew } from './crews.fixture.js';
-import { layerSums, probeTargets } from './layer-sums.js';
+import { layerSums, probeTargets, readAhead, type ProbeTargets } from './layer-sums.js';
 import { randomCase } from './naive-probe.fixture.js';
 import { rangesOf } from './probe-arrays.fixture.js';
 
@@ -49,6 +49,49 @@ describe('the sums of a layer', () => {
     const targets = await probeTargets(z, ranges.z, { folds, bits: 16, widest: d }, crew);
     const first = Array.from((await layerSums(x, ranges.x, targets, crew)).z[0]!.cross.low);
     expect(Array.from((await layerSums(x, ranges.x, targets, crew)).z[0]!.cross.low)).toEqual(first);
+  });
+
+  describe('of a layer that was read ahead', () => {
+    const data = randomCase(3, n, d, k);
+    const z = memoryRows('codes', data.z, n, k);
+    const layer = memoryRows('layer', data.x, n, d);
+    const another = memoryRows('another layer', randomCase(4, n, d, k).x, n, d);
+    const targetsOf = async () => probeTargets(z, await columnRanges(z), { folds, bits: 16, widest: d }, crew);
+    const crossOf = async (x: RowSource, ranges: ColumnRanges, targets: ProbeTargets): Promise<number[]> =>
+      Array.from((await layerSums(x, ranges, targets, crew)).z[0]!.cross.low);
+    const plain = async (x: RowSource): Promise<number[]> => crossOf(x, await columnRanges(x), await targetsOf());
+
+    it('are the same, and it is not read again', async () => {
+      const targets = await targetsOf();
+      const ranges = await columnRanges(layer);
+      await readAhead(() => Promise.resolve({ x: layer, ranges }), targets, crew);
+      // Another job's rows of the same artifact.
+      const lost = rowSource(layer, () => Promise.reject(new Error('read again')));
+      expect(await crossOf(lost, ranges, targets)).toEqual(await plain(layer));
+      await expect(crossOf(lost, ranges, targets)).rejects.toThrow('read again');
+    });
+
+    it('are those of the layer that is asked for, whatever was read ahead', async () => {
+      const targets = await targetsOf();
+      const ranges = await columnRanges(layer);
+      await readAhead(() => Promise.resolve({ x: layer, ranges }), targets, crew);
+      expect(await crossOf(another, await columnRanges(another), targets)).toEqual(await plain(another));
+      const wider = { min: ranges.min.map((value) => value - 1000), max: ranges.max };
+      await readAhead(() => Promise.resolve({ x: layer, ranges: wider }), targets, crew);
+      expect(await crossOf(layer, ranges, targets)).toEqual(await plain(layer));
+    });
+
+    it('are told what is wrong with it when they are asked for', async () => {
+      const targets = await targetsOf();
+      const ranges = await columnRanges(layer);
+      await readAhead(() => Promise.reject(new Error('no such layer')), targets, crew);
+      const short = memoryRows('layer', [1, 2], 2, 1);
+      await readAhead(async () => ({ x: short, ranges: await columnRanges(short) }), targets, crew);
+      const lost = rowSource(layer, () => Promise.reject(new Error('lost')));
+      await readAhead(() => Promise.resolve({ x: lost, ranges }), targets, crew);
+      await expect(crossOf(lost, ranges, targets)).rejects.toThrow('lost');
+      expect(await crossOf(layer, ranges, targets)).toEqual(await plain(layer));
+    });
   });
 
   it('need a layer of as many rows, with channels', async () => {

@@ -31,6 +31,14 @@ export interface ProbeTargets {
   readonly planes: readonly PlanedRows[];
   /** Memory for one layer at a time. */
   readonly rooms: ProbeRooms;
+  /** The layer that {@link readAhead} has read, in that memory. */
+  ahead?: PlanedRows | undefined;
+}
+
+/** A layer's activations, and the ranges of its channels. */
+export interface LayerRows {
+  readonly x: RowSource;
+  readonly ranges: ColumnRanges;
 }
 
 /** Memory that one layer after another uses: its rows, its sums, and the systems of its probes. */
@@ -118,12 +126,39 @@ export async function layerSums(
   crew: Crew,
   control: Control = unwatched,
 ): Promise<ProductSums> {
+  const left = planedLayer({ x, ranges }, targets);
+  const { planes, rooms, ahead } = targets;
+  targets.ahead = undefined;
+  return productSums(isSame(ahead, left) ? ahead : left, planes, { gram: true, room: rooms.sums }, crew, control);
+}
+
+/**
+ * Reads the first rows of the layer whose sums come next, while those of the one before are used; they are to be begun once this has
+ * ended. Never fails: what cannot be read is read again then.
+ */
+export async function readAhead(next: () => Promise<LayerRows>, targets: ProbeTargets, crew: Crew): Promise<void> {
+  try {
+    const layer = planedLayer(await next(), targets);
+    await layer.readAhead(crew);
+    targets.ahead = layer;
+  } catch {
+    // who asks for its sums is told
+  }
+}
+
+function planedLayer({ x, ranges }: LayerRows, targets: ProbeTargets): PlanedRows {
   requireRanges(x, ranges);
   requireColumns(x);
   commonRows([x, targets]);
-  const { bits, blockRows, folds, planes, rooms } = targets;
-  const left = new PlanedRows(x, { point: fixedPoint(ranges, { bits, name: x.name }), groups: foldGroups(folds), blockRows, room: rooms.rows });
-  return productSums(left, planes, { gram: true, room: rooms.sums }, crew, control);
+  const { bits, blockRows, folds, rooms } = targets;
+  return new PlanedRows(x, { point: fixedPoint(ranges, { bits, name: x.name }), groups: foldGroups(folds), blockRows, room: rooms.rows });
+}
+
+/** Whether a layer is the one that was read ahead: names of artifacts' rows begin with their digest. */
+function isSame(ahead: PlanedRows | undefined, { name, columns, point }: PlanedRows): ahead is PlanedRows {
+  if (ahead?.name !== name || ahead.columns !== columns) return false;
+  const { centre, scale } = ahead.point;
+  return point.centre.every((value, at) => value === centre[at]) && point.scale.every((value, at) => value === scale[at]);
 }
 
 /** Folds as groups of rows (docs/measures.md §3.2). */

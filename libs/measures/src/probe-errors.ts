@@ -6,6 +6,7 @@ import {
   integersOver,
   integerSumAt,
   rightDigits,
+  solveTriangular,
   threadArray,
   threadStorage,
   type ColumnIntegers,
@@ -17,7 +18,7 @@ import {
 
 import { chooseColumns } from './chosen-columns.js';
 import { columnStandard, type ColumnStandard } from './column-standard.js';
-import { channelsOf, otherFolds, type FoldSystem, type ProbeMatrix } from './fold-systems.js';
+import { channelsOf, otherFolds, type FoldSystem } from './fold-systems.js';
 
 /** How well probes predict the rows of their test fold; arrays of one value a target. */
 export interface ProbeErrors {
@@ -74,7 +75,7 @@ async function errorsOf(
   z: number,
   columns: Uint32Array,
   chosen: ColumnIntegers,
-  { fold, standard, inverse, transposed, test }: FoldSystem,
+  { fold, standard, solver, test }: FoldSystem,
   total: Float64Array,
   room: Room,
   engine: IntegerEngine,
@@ -82,16 +83,12 @@ async function errorsOf(
   const [d, k] = [channelsOf(sums), columns.length];
   const targets = targetStandard(sums, chosen, fold);
   const cross = { total, ...heldOf(sums, z, columns, fold, room), standard, targets, ...channelSums(sums, fold, d) };
-  const times = async ({ digits, diagonal }: ProbeMatrix, matrix: Float64Array, out: Float64Array): Promise<void> => {
-    const right = rightDigits(matrix, d, k, { digits: digits.digits, storage });
-    await digitProduct(digits, right, engine, out, { plus: { factors: diagonal, matrix } });
-  };
-  const weights = room.weights;
+  const { weights, image } = room;
   trainingCross(cross, weights);
-  await times(inverse, weights, room.image);
-  await times(transposed, room.image, weights);
-  await times(test, weights, room.image);
-  return { sse: squaredErrors(cross, weights, room.image), sst: targets.sst };
+  for (const steps of [solver.forward, solver.backward]) await solveTriangular(solver, steps, weights, k, engine, storage);
+  const right = rightDigits(weights, d, k, { digits: test.digits.digits, storage });
+  await digitProduct(test.digits, right, engine, image, { plus: { factors: test.diagonal, matrix: weights } });
+  return { sse: squaredErrors(cross, weights, image), sst: targets.sst };
 }
 
 interface TargetStandard {

@@ -1,6 +1,6 @@
-import { InputError } from '@fathom/errors';
+import { InputError, unwatched } from '@fathom/errors';
 import { Prng } from '@fathom/exact';
-import { memoryRows, type RowSource } from '@fathom/tensors';
+import { memoryRows, rowSource, type RowSource } from '@fathom/tensors';
 import fc from 'fast-check';
 
 import { crew, shuffledCrew } from './crews.fixture.js';
@@ -212,6 +212,23 @@ describe('a probed layer', () => {
     const stopped = { throwIfCancelled: stop, progress: () => undefined };
     await expect(probeLayer(x, ranges.x, targets, {}, crew, stopped)).rejects.toThrow('stopped');
     await expect(codesToProbe(z, ranges.z, {}, 3, crew, stopped)).rejects.toThrow('stopped');
+  });
+
+  it('is the same where it was read while the layer before was probed, which is the same too', async () => {
+    const [n, d, k] = [40, 3, 4];
+    const data = [1, 2].map((seed) => randomCase(seed, n, d, k));
+    const z = memoryRows('codes', data[0]!.z, n, k);
+    const layers = data.map(({ x }, at) => memoryRows(`layer ${at}`, x, n, d));
+    const options = { alphas: [1e-3, 0.3] };
+    const alone = await Promise.all(layers.map(async (x) => probeArrays(x, z, options)));
+    for (const by of [crew, shuffledCrew(2, 1), shuffledCrew(3, 2)]) {
+      const ranges = await Promise.all(layers.map(async (x) => rangesOf(x, z)));
+      const targets = await codesToProbe(z, ranges[0]!.z, options, d, by);
+      const next = () => Promise.resolve({ x: layers[1]!, ranges: ranges[1]!.x });
+      expect(await probeLayer(layers[0]!, ranges[0]!.x, targets, options, by, unwatched, next)).toEqual(alone[0]);
+      const lost = rowSource(layers[1]!, () => Promise.reject(new Error('read again')));
+      expect(await probeLayer(lost, ranges[1]!.x, targets, options, by)).toEqual(alone[1]);
+    }
   });
 });
 

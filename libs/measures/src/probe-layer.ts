@@ -1,14 +1,14 @@
 import { unwatched, type Control } from '@fathom/errors';
-import { allEnded, Prng, smallestHashes, type Crew } from '@fathom/exact';
+import { allEnded, Prng, smallestHashes, whileIdle, type Crew, type ProductSums } from '@fathom/exact';
 import type { RowSource } from '@fathom/tensors';
 
 import type { ColumnRanges } from './column-ranges.js';
 import { everyIndex } from './every-index.js';
 import { clippedR2, heldOutErrors, reportingSystems, rSquared, tilesOf, tune, tuningFeatures, type Tuned } from './held-out.js';
 import { inSampleR2, inSampleSystem, requireMoreRowsThanChannels } from './in-sample.js';
-import { layerSums, probeTargets, type ProbeTargets } from './layer-sums.js';
+import { layerSums, probeTargets, readAhead, type LayerRows, type ProbeTargets } from './layer-sums.js';
 import type { ProbeErrors } from './probe-errors.js';
-import { probeSettings, type ProbeOptions } from './probe-options.js';
+import { probeSettings, type ProbeOptions, type ProbeSettings } from './probe-options.js';
 import { quantile } from './quantile.js';
 
 /** How well each feature can be read off one layer. */
@@ -57,6 +57,7 @@ export async function codesToProbe(
  * @param x activations, n × d, finite
  * @param ranges minima and maxima of its columns
  * @param targets the codes; they may be used again for another layer
+ * @param next the layer that is probed with them next: it is read while hands of the crew are idle
  * @throws InputError when there are no channels, row counts differ, n ≤ d + 1 with the in-sample R², a value is not finite
  * or outside of its column's range, or the smallest alpha is too small for the activations
  */
@@ -67,11 +68,18 @@ export async function probeLayer(
   options: ProbeOptions,
   crew: Crew,
   control: Control = unwatched,
+  next?: () => Promise<LayerRows>,
 ): Promise<LayerProbe> {
   const settings = probeSettings(options);
   if (settings.inSample) requireMoreRowsThanChannels(x.name, x.rows, x.columns);
-  const k = targets.features;
   const sums = await layerSums(x, ranges, targets, crew, control);
+  const solve = async (by: Crew): Promise<LayerProbe> => probesOf(sums, targets, settings, by, control);
+  return next === undefined ? solve(crew) : whileIdle(crew, solve, async (idle) => readAhead(next, targets, idle));
+}
+
+/** A layer's probes, from its sums. */
+async function probesOf(sums: ProductSums, targets: ProbeTargets, settings: ProbeSettings, crew: Crew, control: Control): Promise<LayerProbe> {
+  const k = targets.features;
   const tuned = await tune(sums, tuningFeatures(k), settings.alphas, targets.rooms.systems, crew, control);
   const systems = await reportingSystems(sums, tuned.alpha, targets.rooms.systems, crew);
   const { folds, whole } = await heldOutErrors(sums, 0, everyIndex(k), systems, crew, control);
