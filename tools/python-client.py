@@ -4,34 +4,14 @@ Usage: python-client.py ADDRESS NETWORK IMAGES LABELS. Prints one JSON object: t
 digest of the "complexity" artifact, and how a wrong request is refused.
 """
 
-import importlib
 import json
-import pathlib
 import sys
 import tempfile
 
 import grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from grpc_tools import protoc
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOREIGN = ROOT / "node_modules" / "google-proto-files"
-
-
-def compile_contracts(target):
-    """Clients of all contracts, as modules below `target`."""
-    own = sorted(str(path) for path in (ROOT / "proto").rglob("*.proto"))
-    foreign = [str(FOREIGN / "google" / "rpc" / name) for name in ("status.proto", "error_details.proto")]
-    flags = [f"-I{ROOT / 'proto'}", f"-I{FOREIGN}", f"--python_out={target}", f"--grpc_python_out={target}"]
-    if protoc.main(["protoc", *flags, *own, *foreign]) != 0:
-        raise SystemExit("the contracts do not compile")
-    sys.path.insert(0, target)
-
-
-def contract(area):
-    """Messages and stubs of an area."""
-    name = f"fathom.{area}.v1.{area}_pb2"
-    return importlib.import_module(name), importlib.import_module(f"{name}_grpc")
+from python_contracts import compile_contracts, contract, result_of
 
 
 def main(address, network, images, labels):
@@ -40,20 +20,12 @@ def main(address, network, images, labels):
         activation, activation_grpc = contract("activation")
         dictionary, dictionary_grpc = contract("dictionary")
         complexity, complexity_grpc = contract("complexity")
-        operations, operations_grpc = contract("operations")
         from google.rpc import error_details_pb2, status_pb2
 
         # A proxy from the environment cannot reach this machine's own sockets.
         with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
-            following = operations_grpc.OperationsServiceStub(channel)
-
             def result(started):
-                operation = started.operation
-                for update in following.WatchOperation(operations.WatchOperationRequest(name=operation.name)):
-                    operation = update.operation
-                if operation.state != operations.OPERATION_STATE_SUCCEEDED:
-                    raise SystemExit(f"{operation.job}: {operation.error.message}")
-                return operation.result
+                return result_of(channel, started)
 
             networks = activation_grpc.ActivationServiceStub(channel)
             preprocessing = activation.Preprocessing(

@@ -18,7 +18,13 @@ function linesOf(path) {
   return existsSync(path) ? [...new Set(readFileSync(path, 'utf8').split('\n'))].filter((line) => line !== '') : [];
 }
 
+/** The services that tests start. Where one cannot be had, its tests are left out, or fail in CI, and say so themselves. */
+function getServers() {
+  for (const name of ['minio', 'weed']) spawnSync(process.execPath, [join(__dirname, 'go-tools.mjs'), name], { stdio: 'inherit' });
+}
+
 function main() {
+  getServers();
   const jest = [require.resolve('jest/bin/jest'), '--maxWorkers=100%', '--json', `--outputFile=${results}`, ...process.argv.slice(2)];
   // Jest prints its JSON to standard output too; its report goes to standard error.
   const { status } = spawnSync(process.execPath, jest, {

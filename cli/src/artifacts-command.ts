@@ -4,11 +4,12 @@ import { FathomError, InputError } from '@fathom/errors';
 import { openStore } from '@fathom/store';
 import { encodeSafetensors } from '@fathom/tensors';
 import { commandContext, type GlobalOptions } from './command-context.js';
+import { addGarbageCommand } from './garbage-command.js';
 import { writeWhole } from './write-results.js';
 
-/** Adds `fathom artifacts ls|get`. */
+/** Adds `fathom artifacts ls|get|gc`. */
 export function addArtifactsCommand(program: Command): void {
-  const group = program.command('artifacts').description('list and fetch artifacts of the store');
+  const group = program.command('artifacts').description('list and fetch artifacts of the store, and remove what is needed no more');
   group
     .command('ls')
     .description('list artifacts: digest, kind, bytes')
@@ -46,6 +47,7 @@ export function addArtifactsCommand(program: Command): void {
       }
       terminal.result({ digest, kind, attributes, provenance, tensors });
     });
+  addGarbageCommand(group);
 }
 
 /** Job, code, engine and class in a line. */

@@ -18,6 +18,8 @@ export interface GlobalOptions {
   readonly engine?: string;
   /** Whether to talk to running services instead of running them in this process. */
   readonly remote?: boolean;
+  /** Of `fathom serve`: whether to serve without tls and tokens; wins over the configuration. */
+  readonly insecure?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,6 +38,7 @@ export function commandContext(options: GlobalOptions): CommandContext {
     ...(options.store === undefined ? {} : { store: options.store }),
     ...(options.threads === undefined ? {} : { threads: threadCount(options.threads) }),
     ...(options.engine === undefined ? {} : { engine: options.engine }),
+    ...(options.insecure ? { insecure: true } : {}),
   };
   const config = loadConfig({ ...(options.config === undefined ? {} : { file: options.config }), overrides });
   return {
@@ -43,9 +46,7 @@ export function commandContext(options: GlobalOptions): CommandContext {
     terminal: openTerminal(options.json ?? false),
     interruption: watchInterruption(),
     services: (inputRoots = []) =>
-      options.remote
-        ? Promise.resolve(connectServices(config.addresses))
-        : embedServices({ ...config, inputRoots: [...config.inputRoots, ...inputRoots] }),
+      options.remote ? Promise.resolve(connectServices(config)) : embedServices({ ...config, inputRoots: [...config.inputRoots, ...inputRoots] }),
   };
 }
 

@@ -29,7 +29,7 @@ let served: Served;
 
 beforeAll(async () => {
   const addresses = Object.fromEntries(SERVICES.map((name) => [name, address]));
-  const config = loadConfig({ env: {}, overrides: { store: places.store, inputRoots: [material], threads: 1, addresses } });
+  const config = loadConfig({ env: {}, overrides: { store: places.store, inputRoots: [material], threads: 1, addresses, insecure: true } });
   served = await serve(Object.values(FACTORIES), { name: 'docs', address, config, logger: createLogger({ name: 'docs', level: 'silent' }) });
 });
 

@@ -15,13 +15,15 @@ export const EXIT = {
   STORE: 5,
   /** A service is not reachable, too busy or too slow, or an address is taken. */
   SERVICE: 6,
+  /** The token or certificate is missing, not good, or not enough. */
+  DENIED: 7,
   /** Stopped by Ctrl-C or SIGTERM; what was finished is kept. */
   INTERRUPTED: 130,
 } as const;
 
 /** The same in words, for `--help`. */
 export const EXIT_CODES_HELP = `Exit codes: ${EXIT.OK} done, ${EXIT.FAILED} failed, ${EXIT.INPUT} wrong input, ${EXIT.NOT_FOUND} not found, ${EXIT.DIFFERENT} verification found a difference,
-${EXIT.STORE} trouble with the store, ${EXIT.SERVICE} a service is unreachable or busy, ${EXIT.INTERRUPTED} interrupted (run the same command again to go on).`;
+${EXIT.STORE} trouble with the store, ${EXIT.SERVICE} a service is unreachable or busy, ${EXIT.DENIED} not allowed, ${EXIT.INTERRUPTED} interrupted (run the same command again to go on).`;
 
 const OF_REASON: Readonly<Record<Reason, number>> = {
   INVALID_INPUT: EXIT.INPUT,
@@ -31,11 +33,14 @@ const OF_REASON: Readonly<Record<Reason, number>> = {
   STORE_FULL: EXIT.STORE,
   STORE_READ_ONLY: EXIT.STORE,
   STORE_UNAVAILABLE: EXIT.STORE,
+  STORE_WITHOUT_URLS: EXIT.STORE,
   ENGINE_UNAVAILABLE: EXIT.FAILED,
   ADDRESS_IN_USE: EXIT.SERVICE,
   RESOURCE_EXHAUSTED: EXIT.SERVICE,
   DEADLINE_EXCEEDED: EXIT.SERVICE,
   UNAVAILABLE: EXIT.SERVICE,
+  UNAUTHENTICATED: EXIT.DENIED,
+  PERMISSION_DENIED: EXIT.DENIED,
   CANCELLED: EXIT.INTERRUPTED,
   INTERNAL: EXIT.FAILED,
 };

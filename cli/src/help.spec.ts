@@ -23,6 +23,7 @@ const working = all.filter(([, command]) => command.commands.length === 0);
 test('the commands are those that are promised', () => {
   const names = working.map(([path]) => path.replace('fathom ', '')).sort();
   expect(names).toEqual([
+    'artifacts gc',
     'artifacts get',
     'artifacts ls',
     'demo',
@@ -33,6 +34,7 @@ test('the commands are those that are promised', () => {
     'study show',
     'study verify',
     'study watch',
+    'top',
   ]);
 });
 

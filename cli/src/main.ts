@@ -9,6 +9,7 @@ import { addModelsCommand } from './models-command.js';
 import { addScoreCommand } from './score-command.js';
 import { addServeCommand } from './serve-command.js';
 import { addStudyCommand } from './study-command.js';
+import { addTopCommand } from './top-command.js';
 import { removeTemporaryFolders } from './temporary-folder.js';
 import { throwing } from './usage-error.js';
 
@@ -24,7 +25,7 @@ export function program(): Command {
     .option('--remote', 'talk to running services at the configured addresses instead of running them in this process')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', `\nExample:\n  fathom demo\n\n${EXIT_CODES_HELP}`);
-  for (const add of [addDemoCommand, addStudyCommand, addScoreCommand, addServeCommand, addModelsCommand, addArtifactsCommand]) add(root);
+  for (const add of [addDemoCommand, addStudyCommand, addScoreCommand, addServeCommand, addTopCommand, addModelsCommand, addArtifactsCommand]) add(root);
   return throwing(root);
 }
 

@@ -26,7 +26,7 @@ describe('--remote with services in another process', () => {
 
   beforeAll(async () => {
     await new Promise<void>((listening) => {
-      served = fathom(['serve', '--config', config], {
+      served = fathom(['serve', '--insecure', '--config', config], {
         onStart: (child) => {
           server = child;
           let said = '';

@@ -1,13 +1,22 @@
 import { join } from 'node:path';
 import { ActivationClient, OperationsClient, StudyClient } from '@fathom/contracts';
-import { serve, SERVICES, type Config, type Platform, type ServiceFactory, type ServiceName } from '@fathom/platform';
+import {
+  connection,
+  serve,
+  SERVICES,
+  type Config,
+  type ConnectionConfig,
+  type Platform,
+  type ServiceFactory,
+  type ServiceName,
+} from '@fathom/platform';
 import { activationService } from '@fathom/service-activation';
 import { complexityService } from '@fathom/service-complexity';
 import { dictionaryService } from '@fathom/service-dictionary';
 import { importanceService } from '@fathom/service-importance';
 import { robustnessService } from '@fathom/service-robustness';
 import { studyService } from '@fathom/service-study';
-import { connect, createLogger, type Logger } from '@fathom/service-kit';
+import { connect, createLogger, type ConnectOptions, type Logger } from '@fathom/service-kit';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** How each service is made. */
@@ -39,12 +48,17 @@ export interface EmbeddedServices extends Services {
 }
 
 /** Connects to services that run elsewhere. */
-export function connectServices(addresses: Config['addresses'], closeToo: () => Promise<void> = () => Promise.resolve()): Services {
+export function connectServices(
+  config: Pick<Config, 'addresses'> & ConnectionConfig,
+  closeToo: () => Promise<void> = () => Promise.resolve(),
+): Services {
+  const { addresses } = config;
+  const options = connection(config);
   const services = {
-    activation: connectActivation(addresses.activation),
-    activationOperations: connectOperations(addresses.activation),
-    study: connectStudy(addresses.study),
-    studyOperations: connectOperations(addresses.study),
+    activation: connectActivation(addresses.activation, options),
+    activationOperations: connectOperations(addresses.activation, options),
+    study: connectStudy(addresses.study, options),
+    studyOperations: connectOperations(addresses.study, options),
   };
   const close = async (): Promise<void> => {
     for (const client of Object.values(services)) client.close();
@@ -58,9 +72,11 @@ export async function embedServices(config: Config, logger: Logger = createLogge
   const folder = temporaryFolder();
   const address = `unix:${join(folder.path, 'socket')}`;
   const addresses = Object.fromEntries(SERVICES.map((name) => [name, address])) as Record<ServiceName, string>;
+  // Only this user can open the socket, so it needs no other guard.
+  const { tls: _tls, tokens: _tokens, clientTls: _clientTls, clientTokenFile: _clientTokenFile, ...open } = config;
   try {
-    const served = await serve(Object.values(FACTORIES), { name: 'fathom', address, config: { ...config, addresses }, logger });
-    const services = connectServices(addresses, async () => {
+    const served = await serve(Object.values(FACTORIES), { name: 'fathom', address, config: { ...open, insecure: true, addresses }, logger });
+    const services = connectServices({ addresses, limits: config.limits }, async () => {
       await served.close();
       folder.remove();
     });
@@ -71,14 +87,14 @@ export async function embedServices(config: Config, logger: Logger = createLogge
   }
 }
 
-function connectActivation(address: string) {
-  return connect(ActivationClient, address);
+function connectActivation(address: string, options: ConnectOptions) {
+  return connect(ActivationClient, address, options);
 }
 
-function connectOperations(address: string) {
-  return connect(OperationsClient, address);
+function connectOperations(address: string, options: ConnectOptions) {
+  return connect(OperationsClient, address, options);
 }
 
-function connectStudy(address: string) {
-  return connect(StudyClient, address);
+function connectStudy(address: string, options: ConnectOptions) {
+  return connect(StudyClient, address, options);
 }

@@ -140,7 +140,7 @@ describe('fathom serve', () => {
     const config = join(root, 'taken.json');
     writeFileSync(config, JSON.stringify({ addresses: { study: `127.0.0.1:${port}` } }));
     try {
-      expectComplaint(await fathom(['serve', 'study', '--config', config, '--store', join(root, 'served')]), 6, [`127.0.0.1:${port}`]);
+      expectComplaint(await fathom(['serve', 'study', '--insecure', '--config', config, '--store', join(root, 'served')]), 6, [`127.0.0.1:${port}`]);
     } finally {
       server.close();
     }

@@ -29,7 +29,7 @@ export async function verifyStudy(config: Config, digest: string, terminal: Term
       await copyGiven(`images ${role}`, images!.contentDigest, stored, fresh);
     const networks = join(folder.path, 'networks');
     const services = await embedServices({ ...config, store: { location }, inputRoots: [networks] });
-    const clients = connectAll(services.addresses);
+    const clients = connectAll(services.platform.config, '');
     try {
       const models = await recomputeModels(spec, stores, services, networks, signal);
       const rows = new Map<string, VerifiedStep>();

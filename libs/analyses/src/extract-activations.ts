@@ -1,6 +1,6 @@
 import type { Artifact, ShardRecord } from '@fathom/artifacts';
 import { activation } from '@fathom/contracts';
-import { checkImages, pool, preprocess, type Network, type Pooling, type Preprocessing } from '@fathom/engines';
+import { checkImages, fitImages, pool, preprocess, type Network, type Pooling, type Preprocessing } from '@fathom/engines';
 import { InputError } from '@fathom/errors';
 import type { Json, Tensor } from '@fathom/tensors';
 import { digestOf, openKind, resolveRows } from './artifact-fields.js';
@@ -122,7 +122,8 @@ async function extractRows(plan: Plan, start: number, end: number, context: JobC
   for (let at = 0; at < end - start; at += BATCH) {
     context.control.throwIfCancelled();
     const count = Math.min(BATCH, end - start - at);
-    const pixels = await plan.images.read(first + at, first + at + count);
+    const stored = await plan.images.read(first + at, first + at + count);
+    const pixels = fitImages(stored, count, plan.images, plan.preprocessing);
     const outputs = await network.run(preprocess(pixels, count, plan.preprocessing), count);
     for (const name of plan.tensors) {
       const kind = name === plan.attributes.penultimate ? 'flat' : plan.attributes.pooling;

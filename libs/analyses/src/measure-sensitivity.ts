@@ -1,6 +1,6 @@
 import { robustness } from '@fathom/contracts';
 import type { NnlsEncoder } from '@fathom/dictionaries';
-import { addNoise, checkImages, type Network, type Preprocessing } from '@fathom/engines';
+import { addNoise, checkImages, fitImages, type Network, type Preprocessing } from '@fathom/engines';
 import { Prng } from '@fathom/exact';
 import { columnMoments, SensitivityStatistic } from '@fathom/measures';
 import type { Tensor } from '@fathom/tensors';
@@ -62,7 +62,7 @@ export const measureSensitivity: Job<Request> = {
     const start = indexOfPart(part) * IMAGES_PER_PART;
     const end = Math.min(rows.count, start + IMAGES_PER_PART);
     for (let image = start; image < end; image++) {
-      const pixels = await images.read(rows.first + image, rows.first + image + 1);
+      const pixels = fitImages(await images.read(rows.first + image, rows.first + image + 1), 1, images, preprocessing);
       for (let strength = 0; strength < sigmas.length; strength++) {
         const source = new Prng(seed, `noise/${rows.first + image}/${strength}`);
         const how = { network, encoder, penultimate, preprocessing, context };

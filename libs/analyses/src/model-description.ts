@@ -1,6 +1,6 @@
 import type { Artifact } from '@fathom/artifacts';
 import { activation } from '@fathom/contracts';
-import { checkPreprocessing, type Preprocessing } from '@fathom/engines';
+import { checkPreprocessing, type Preprocessing, type Resize } from '@fathom/engines';
 import { InputError } from '@fathom/errors';
 
 /** What a "model" artifact says of its network. */
@@ -32,7 +32,26 @@ export function preprocessingOf(description: { preprocessing?: activation.Prepro
       accepted: 'CHANNEL_ORDER_GRAY, CHANNEL_ORDER_RGB or CHANNEL_ORDER_BGR',
     });
   const { width, height, scale, mean, standardDeviation } = given;
-  const preprocessing: Preprocessing = { channels: channelOrder === 'GRAY' ? 1 : 3, width, height, scale, mean, standardDeviation, channelOrder };
+  const preprocessing: Preprocessing = {
+    ...{ channels: channelOrder === 'GRAY' ? 1 : 3, width, height, scale, mean, standardDeviation, channelOrder },
+    ...(given.resize && { resize: resizeOf(given.resize) }),
+    ...(given.centreCrop && { centreCrop: true }),
+  };
   checkPreprocessing(preprocessing, preprocessing);
   return preprocessing;
+}
+
+function resizeOf({ to, interpolation: given }: activation.Resize): Resize {
+  const known = [activation.Interpolation.UNSPECIFIED, activation.Interpolation.NEAREST, activation.Interpolation.BILINEAR];
+  if (!known.includes(given))
+    throw new InputError({
+      field: 'preprocessing.resize.interpolation',
+      problem: 'is not known',
+      value: given,
+      accepted: 'INTERPOLATION_NEAREST or INTERPOLATION_BILINEAR',
+    });
+  const interpolation = given === activation.Interpolation.NEAREST ? 'NEAREST' : 'BILINEAR';
+  if (to?.$case === 'shorterSide') return { interpolation, shorterSide: to.value };
+  if (to?.$case === 'size') return { interpolation, height: to.value.height, width: to.value.width };
+  throw new InputError({ field: 'preprocessing.resize.to', problem: 'is missing', accepted: 'shorter_side or size' });
 }

@@ -6,6 +6,7 @@ import { addToCatalogue, catalogue, readManifest } from './catalogue.js';
 import { storeRanges } from './column-ranges.js';
 import type { DescribedPart, Manifest, Provenance, Shard, ShardRecord, TensorRecord } from './manifest.js';
 import { isManifest } from './parse-manifest.js';
+import { Recent } from './recent.js';
 import { readPart, readResult, writePart, writeResult } from './request-records.js';
 import { cutIntoShards, storeShard } from './shards.js';
 import { joinShards } from './tiling.js';
@@ -21,6 +22,8 @@ export interface ArtifactHead {
 
 /** Artifacts, results of requests and finished parts in an object store. The layout is in this package's README. */
 export class ArtifactStore {
+  private readonly recent = new Recent<Artifact>(({ manifest }) => JSON.stringify(manifest).length);
+
   constructor(readonly objects: ObjectStore) {}
 
   /**
@@ -64,6 +67,14 @@ export class ArtifactStore {
   /** @throws FathomError NOT_FOUND; CORRUPT_DATA when the manifest is damaged or describes other content */
   async open(digest: string): Promise<Artifact> {
     return new Artifact(this.objects, await readManifest(this.objects, digest));
+  }
+
+  /**
+   * The artifact as it is now or was a few seconds ago, to be looked at and not to read rows of: the same object for many who ask for it
+   * at once. One that was removed meanwhile may still be told. @throws as {@link open}
+   */
+  look(digest: string): Promise<Artifact> {
+    return this.recent.get(digest, () => this.open(digest));
   }
 
   /** All artifacts, in the order of their digests. `bytes` counts the shards. @throws as {@link open} */

@@ -1,6 +1,7 @@
 import { FathomError } from '@fathom/errors';
 import type { ObjectStore } from '@fathom/store';
 import { sha256Hex } from '@fathom/tensors';
+import { removalOf } from './gc-announcement.js';
 
 /** Key of the object whose bytes have this SHA-256. */
 export function blobKey(sha256: string): string {
@@ -11,22 +12,35 @@ export function blobKey(sha256: string): string {
 export async function putBlob(objects: ObjectStore, bytes: Uint8Array): Promise<{ key: string; sha256: string }> {
   const sha256 = sha256Hex(bytes);
   const key = blobKey(sha256);
-  await objects.put(key, bytes, { ifAbsent: true });
+  const put = () => objects.put(key, bytes, { ifAbsent: true });
+  if ((await put()) === 'present' && (await removalOf(objects, key))) await put();
   return { key, sha256 };
 }
 
 /** Reads a blob. @throws FathomError NOT_FOUND; CORRUPT_DATA when its bytes do not have the SHA-256 of its key */
 export async function getBlob(objects: ObjectStore, key: string): Promise<Uint8Array> {
-  const bytes = await objects.get(key);
-  checkBlob(objects, key, bytes);
-  return bytes;
+  return readAgain(async () => {
+    const bytes = await objects.get(key);
+    checkBlob(objects, key, bytes);
+    return bytes;
+  });
 }
 
 /** Reads a blob that another object names, so that it has to be there. @throws FathomError CORRUPT_DATA as {@link getBlob}, and when it is missing */
 export async function getNamedBlob(objects: ObjectStore, key: string): Promise<Uint8Array> {
-  const bytes = await getNamed(objects, key);
-  checkBlob(objects, key, bytes);
-  return bytes;
+  return readAgain(async () => {
+    const bytes = await getNamed(objects, key);
+    checkBlob(objects, key, bytes);
+    return bytes;
+  });
+}
+
+/** Reads something, and once more where it was damaged: perhaps on its way, not where it lies. */
+export async function readAgain<T>(read: () => Promise<T>): Promise<T> {
+  return read().catch((thrown: unknown) => {
+    if (thrown instanceof FathomError && thrown.reason === 'CORRUPT_DATA') return read();
+    throw thrown;
+  });
 }
 
 /** Reads an object that another one names, for a caller that checks its bytes. @throws FathomError CORRUPT_DATA when it is missing */

@@ -99,7 +99,7 @@ describe('a value that is not finite', () => {
   });
 
   it.each([16_384, 16_385, 300_001])('is found in rows of %d columns, also in the last of them', (columns) => {
-    for (const at of [0, 2 ** 17 - 1, 2 ** 17, 3 * columns - 1]) {
+    for (const at of [0, 2 ** 15 - 1, 2 ** 15, 2 ** 17 - 1, 2 ** 17, 3 * columns - 1]) {
       const data = new Float32Array(3 * columns);
       if (at >= data.length) continue;
       data[at] = NaN;

@@ -5,8 +5,8 @@ import { bytesPerElement, floatInto, floatTypeOf, isFloating, matrixShape, tenso
 /** Above so many columns a manifest holds no minima and maxima: images and other tensors that no statistic reads by column. */
 export const MOST_COLUMNS_WITH_EXTREMES = 16_384;
 
-/** Values that are looked at together: they stay in a processor's cache. */
-const PIECE = 2 ** 17;
+/** Values that are looked at together. They stay in a processor's cache: the rows of more would push each other out of it where they are 2048 or 4096 wide. */
+const PIECE = 2 ** 15;
 /** Columns in which values are laid where none of their own are kept; PIECE is a multiple. */
 const ANY_COLUMNS = 1024;
 

@@ -158,6 +158,36 @@ describe('damage is found', () => {
   });
 });
 
+describe('what is damaged on its way', () => {
+  /** The store, each of whose objects comes so many times with a bit turned, or cut short. */
+  const unreliable = (times: number, spoil: (bytes: Uint8Array) => Uint8Array): ObjectStore => {
+    const reads = new Map<string, number>();
+    return {
+      ...objects,
+      get: async (key, options) => {
+        const bytes = await objects.get(key, options);
+        const read = (reads.get(key) ?? 0) + 1;
+        reads.set(key, read);
+        return key.startsWith('blobs/') && read <= times ? spoil(bytes) : bytes;
+      },
+    };
+  };
+  const spoilings: [string, (bytes: Uint8Array) => Uint8Array][] = [
+    ['a bit was turned', (bytes) => bytes.with(bytes.length - 1, bytes.at(-1)! ^ 1)],
+    ['it was cut short', (bytes) => bytes.subarray(0, bytes.length - 8)],
+  ];
+
+  it.each(spoilings)('is read once more: %s', async (_what, spoil) => {
+    const artifact = await new ArtifactStore(unreliable(1, spoil)).open(digest);
+    expect(await artifact.rows('z').read(0, 3000)).toEqual(z.data);
+    expect((await artifact.range('z')).min).toHaveLength(3);
+  });
+
+  it.each(spoilings)('is told when it comes damaged again: %s', async (_what, spoil) => {
+    await expect(new ArtifactStore(unreliable(2, spoil)).open(digest)).rejects.toEqual(damaged(manifestKey));
+  });
+});
+
 describe('a manifest that was changed and signed again is found out', () => {
   it.each<[string, (manifest: Mutable<Manifest>) => void]>([
     ['its kind', (manifest) => (manifest.kind = 'other')],

@@ -11,7 +11,7 @@ import {
   sliceRows,
   type Tensor,
 } from '@fathom/tensors';
-import { checkBlob, corrupt, getNamed, putBlob } from './blobs.js';
+import { checkBlob, corrupt, getNamed, putBlob, readAgain } from './blobs.js';
 import { columnExtremes, type ColumnExtremes } from './column-extremes.js';
 import { compareOnce } from './described-shards.js';
 import type { Shard, ShardRecord, TensorPart } from './manifest.js';
@@ -46,11 +46,15 @@ export type RangesOf = (name: string) => Promise<ColumnExtremes | undefined>;
 
 /**
  * Reads a shard and checks it against what its artifact says of it: every byte each time, its minima and maxima once in a thread, since
- * they follow from the bytes.
+ * they follow from the bytes. What is damaged is read once more first: it may have been on its way.
  * @param description digest of all that the artifact says of the shard
  * @throws FathomError CORRUPT_DATA naming the key, also when it is missing
  */
-export async function loadShard(objects: ObjectStore, shard: Shard, description: string, rangesOf: RangesOf): Promise<Map<string, Tensor>> {
+export function loadShard(objects: ObjectStore, shard: Shard, description: string, rangesOf: RangesOf): Promise<Map<string, Tensor>> {
+  return readAgain(() => loadOnce(objects, shard, description, rangesOf));
+}
+
+async function loadOnce(objects: ObjectStore, shard: Shard, description: string, rangesOf: RangesOf): Promise<Map<string, Tensor>> {
   const bytes = await getNamed(objects, shard.key);
   if (bytes.length !== shard.bytes) throw corrupt(objects, shard.key, `it has ${bytes.length} bytes, not ${shard.bytes}`);
   const another = (name: string) => corrupt(objects, shard.key, `its tensor ${name} is not the one that the manifest describes`);

@@ -8,6 +8,7 @@ export * as operations from './gen/fathom/operations/v1/operations.js';
 export * as platform from './gen/fathom/platform/v1/platform.js';
 export * as robustness from './gen/fathom/robustness/v1/robustness.js';
 export * as study from './gen/fathom/study/v1/study.js';
+export * as upload from './gen/fathom/upload/v1/upload.js';
 
 /** The services: definitions for servers, clients for callers. */
 export { ActivationServiceService as ActivationService, ActivationServiceClient as ActivationClient } from './gen/fathom/activation/v1/activation.js';
@@ -22,6 +23,7 @@ export { ImportanceServiceService as ImportanceService, ImportanceServiceClient 
 export { OperationsServiceService as OperationsService, OperationsServiceClient as OperationsClient } from './gen/fathom/operations/v1/operations.js';
 export { RobustnessServiceService as RobustnessService, RobustnessServiceClient as RobustnessClient } from './gen/fathom/robustness/v1/robustness.js';
 export { StudyServiceService as StudyService, StudyServiceClient as StudyClient } from './gen/fathom/study/v1/study.js';
+export { UploadServiceService as UploadService, UploadServiceClient as UploadClient } from './gen/fathom/upload/v1/upload.js';
 
 /** What errors are made of. */
 export { Any } from './gen/google/protobuf/any.js';

@@ -7,7 +7,8 @@ export { ENGINE_NAMES, capabilities, productEngine, type EngineName } from './op
 export type { EngineCapabilities, ProductEngine, ProductOptions } from './product-engine.js';
 export type { Engine, LayerOutput, Network, NetworkOptions } from './engine.js';
 export { pool, type PooledRows, type Pooling } from './pooling.js';
-export { checkImages, checkPreprocessing, preprocess, type ChannelOrder, type ImageShape, type Preprocessing } from './preprocessing.js';
+export { checkImages, fitImages } from './fit-images.js';
+export { checkPreprocessing, preprocess, type ChannelOrder, type ImageShape, type Preprocessing, type Resize } from './preprocessing.js';
 export { addNoise, type GaussianSource } from './noise.js';
 export type { ImageInput } from './image-input.js';
 export type { LinearHead } from './linear-head.js';

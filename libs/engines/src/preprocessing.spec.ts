@@ -1,5 +1,6 @@
 import { addNoise, type GaussianSource } from './noise.js';
-import { checkImages, checkPreprocessing, preprocess, type Preprocessing } from './preprocessing.js';
+import { checkImages } from './fit-images.js';
+import { checkPreprocessing, preprocess, type Preprocessing } from './preprocessing.js';
 
 const rgb: Preprocessing = {
   channels: 3,

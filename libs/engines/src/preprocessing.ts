@@ -3,7 +3,12 @@ import { InputError } from '@fathom/errors';
 /** What the network's channels mean. Images are stored as GRAY (1 channel) or RGB (3). */
 export type ChannelOrder = 'GRAY' | 'RGB' | 'BGR';
 
-/** How stored pixels become what the network reads: (pixel · scale − mean) / standardDeviation, channel by channel. */
+/** How images come to another size: to one that is given, or to a shorter side, the other in proportion and rounded down. */
+export type Resize = { readonly interpolation: 'NEAREST' | 'BILINEAR' } & (
+  { readonly height: number; readonly width: number } | { readonly shorterSide: number }
+);
+
+/** How stored pixels become what the network reads: resized, cropped, and (pixel · scale − mean) / standardDeviation, channel by channel. */
 export interface Preprocessing {
   readonly channels: number;
   /** Pixels. */
@@ -17,6 +22,10 @@ export interface Preprocessing {
   /** One per channel of the network, above 0, in units of pixel · scale. */
   readonly standardDeviation: readonly number[];
   readonly channelOrder: ChannelOrder;
+  /** @default images stay as they are */
+  readonly resize?: Resize;
+  /** Whether the middle height × width is taken of what is larger, after resizing. @default false */
+  readonly centreCrop?: boolean;
 }
 
 /** Size of images, or of what a network reads. */
@@ -25,6 +34,8 @@ export interface ImageShape {
   readonly height: number;
   readonly width: number;
 }
+
+const MOST_SIDE = 4096;
 
 const CHANNELS: Readonly<Record<ChannelOrder, number>> = { GRAY: 1, RGB: 3, BGR: 3 };
 
@@ -45,17 +56,10 @@ export function checkPreprocessing(p: Preprocessing, network: ImageShape): void 
   if (p.standardDeviation.length !== p.channels || !p.standardDeviation.every((value) => Number.isFinite(value) && value > 0)) {
     fail('standardDeviation', 'not one positive number per channel', p.standardDeviation, `${p.channels} numbers above 0`);
   }
+  const sides = p.resize && ('shorterSide' in p.resize ? [p.resize.shorterSide] : [p.resize.height, p.resize.width]);
+  if (sides && !sides.every((side) => Number.isInteger(side) && side >= 1 && side <= MOST_SIDE))
+    fail('resize', 'out of range', sides, `whole numbers from 1 to ${MOST_SIDE}`);
   if (!isSameShape(p, network)) fail('shape', 'not what the network reads', shapeText(p), shapeText(network));
-}
-
-/**
- * Checks that an image set is what a preprocessing takes.
- *
- * @throws InputError naming both shapes
- */
-export function checkImages(images: ImageShape, p: Preprocessing): void {
-  if (isSameShape(images, p)) return;
-  throw new InputError({ field: 'images', problem: 'not of the shape that the network reads', value: shapeText(images), accepted: shapeText(p) });
 }
 
 /**
@@ -99,6 +103,7 @@ function isSameShape(a: ImageShape, b: ImageShape): boolean {
   return a.channels === b.channels && a.height === b.height && a.width === b.width;
 }
 
-function shapeText({ channels, height, width }: ImageShape): string {
+/** A shape in words. */
+export function shapeText({ channels, height, width }: ImageShape): string {
   return `${height} × ${width} pixels of ${channels} ${channels === 1 ? 'channel' : 'channels'}`;
 }

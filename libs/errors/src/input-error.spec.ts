@@ -14,6 +14,7 @@ describe('an input error', () => {
     expect(shown(NaN)).toBe('"NaN"');
     expect(shown(10n)).toBe('"10"');
     expect(shown('x'.repeat(500))).toHaveLength(121);
+    expect(shown(JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`))).toBe('[object Array]');
   });
 });
 

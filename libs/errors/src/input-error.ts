@@ -34,8 +34,17 @@ export class InputError extends FathomError {
 const MOST_CHARACTERS = 120;
 
 function display(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value, bigintAsText) ?? String(value));
+  const text = typeof value === 'string' ? value : asJson(value);
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+/** What nests so deep that it cannot be written is told by its kind. */
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value, bigintAsText) ?? String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }
 
 function bigintAsText(_key: string, value: unknown): unknown {

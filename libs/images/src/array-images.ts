@@ -2,6 +2,7 @@ import { InputError } from '@fathom/errors';
 import { checkRowRange, fileBytes, openNpy, openSafetensors, toFloat64, type DType, type RowSource, type Tensor } from '@fathom/tensors';
 import { classLabels } from './class-labels.js';
 import { fingerprintFiles } from './fingerprint.js';
+import { atMost, type ImageLimits } from './image-limits.js';
 import type { ImageSource } from './image-source.js';
 
 /** A tensor in a file. */
@@ -40,10 +41,10 @@ const INTEGERS: readonly DType[] = ['U8', 'I8', 'I16', 'I32', 'I64'];
  *
  * @throws InputError naming the tensor that is no such array, or labels that are not as many as images
  */
-export async function openArrays(description: ArrayImages): Promise<ImageSource> {
+export async function openArrays(description: ArrayImages, limits: ImageLimits): Promise<ImageSource> {
   const fingerprint = await fingerprintFiles([description.images.file, description.labels?.file]);
-  const labelValues = description.labels === undefined ? undefined : await readLabels(description.labels);
-  const array = await openArray(description.images);
+  const labelValues = description.labels === undefined ? undefined : await readLabels(description.labels, limits);
+  const array = await openArray(description.images, limits);
   try {
     const { count, height, width, channels } = imageShape(array);
     const classes = classLabels(description.labels?.file ?? array.name, labelValues, count, description.classNames);
@@ -90,8 +91,8 @@ function imageShape({ name, dtype, shape }: OpenArray): { count: number; height:
   return { count, height, width, channels };
 }
 
-async function readLabels(location: ArrayLocation): Promise<Float64Array> {
-  const array = await openArray(location);
+async function readLabels(location: ArrayLocation, limits: ImageLimits): Promise<Float64Array> {
+  const array = await openArray(location, { ...limits, tensorElements: Math.min(limits.tensorElements, limits.images) });
   try {
     if (!INTEGERS.includes(array.dtype) || array.shape.length !== 1) {
       throw new InputError({
@@ -107,7 +108,25 @@ async function readLabels(location: ArrayLocation): Promise<Float64Array> {
   }
 }
 
-async function openArray({ file, tensor }: ArrayLocation): Promise<OpenArray> {
+async function openArray(location: ArrayLocation, limits: ImageLimits): Promise<OpenArray> {
+  const array = await openAny(location);
+  try {
+    atMost(array.name, 'too many dimensions', array.shape.length, limits.tensorDimensions, 'dimensions');
+    atMost(
+      array.name,
+      'too large',
+      array.shape.reduce((product, size) => product * size, 1),
+      limits.tensorElements,
+      'elements',
+    );
+    return array;
+  } catch (error) {
+    await array.close();
+    throw error;
+  }
+}
+
+async function openAny({ file, tensor }: ArrayLocation): Promise<OpenArray> {
   const source = await fileBytes(file);
   // The two formats cannot be confused: a safetensors header of that length would be larger than is accepted.
   const isNpy = source.size >= 6 && Buffer.from(await source.read(0, 6)).toString('latin1') === '\x93NUMPY';

@@ -175,12 +175,6 @@ describe('what is refused in a folder of classes', () => {
 
   it('options that are none', async () => {
     await refused({ channels: 2 as never }, 'channels: unknown (got 2); accepted: 1 (gray) or 3 (RGB)');
-    await refused({ maxPixels: 0 }, 'maxPixels: out of range (got 0)');
-  });
-
-  it('an image of too many pixels, before it is decoded', async () => {
-    await image('a/1.png', RED, 100, 100);
-    await refused({ maxPixels: 9_999 }, '1.png: too large (got 100 × 100 pixels); accepted: at most 9999 pixels');
   });
 });
 

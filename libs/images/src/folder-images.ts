@@ -4,6 +4,7 @@ import { checkRowRange } from '@fathom/tensors';
 import { emptyClass, listClassFolder, type ClassFile } from './class-folder.js';
 import { fingerprintClassFiles } from './fingerprint.js';
 import { decodeImage, imageSize, type Decoding, type ImageSize, type Resize } from './image-file.js';
+import { atMost, type ImageLimits } from './image-limits.js';
 import type { ImageSource } from './image-source.js';
 import { inOrder } from './in-order.js';
 
@@ -18,8 +19,6 @@ export interface FolderImages {
   readonly resize?: Resize;
   /** Leave out images that cannot be read, and list them; every image is then decoded once to find out. @default false */
   readonly skipBad?: boolean;
-  /** Most pixels of a stored image, and of a resized one. @default 100000000 */
-  readonly maxPixels?: number;
 }
 
 interface SizedFile {
@@ -27,7 +26,6 @@ interface SizedFile {
   readonly stored: ImageSize;
 }
 
-const MOST_PIXELS = 100_000_000;
 const LONGEST_SIDE = 65_535;
 
 /**
@@ -36,9 +34,10 @@ const LONGEST_SIDE = 65_535;
  * @throws InputError naming the file or folder: see {@link listClassFolder}; an unreadable image; two images of
  *   different size where no resize rule is given
  */
-export async function openClassFolder(description: FolderImages): Promise<ImageSource> {
-  const decoding = checkOptions(description);
+export async function openClassFolder(description: FolderImages, limits: ImageLimits): Promise<ImageSource> {
+  const decoding = checkOptions(description, limits);
   const { classNames, files } = await listClassFolder(description.root);
+  atMost(description.root, 'too many images', files.length, limits.images, 'images');
   const fingerprint = await fingerprintClassFiles(files);
   const shown = (file: ClassFile) => join(description.root, file.name);
   const looked = await inOrder(files, (file) =>
@@ -74,8 +73,8 @@ export async function openClassFolder(description: FolderImages): Promise<ImageS
   };
 }
 
-async function sized(file: ClassFile, shown: string, { maxPixels }: Decoding): Promise<SizedFile> {
-  return { file, stored: await imageSize(file.path, shown, maxPixels) };
+async function sized(file: ClassFile, shown: string, decoding: Decoding): Promise<SizedFile> {
+  return { file, stored: await imageSize(file.path, shown, decoding) };
 }
 
 async function sizeIfReadable(file: ClassFile, shown: string, decoding: Decoding): Promise<SizedFile | undefined> {
@@ -101,13 +100,10 @@ function oneSize(files: readonly SizedFile[], shown: (file: ClassFile) => string
   });
 }
 
-function checkOptions(description: FolderImages): Decoding {
-  const { channels, resize, maxPixels = MOST_PIXELS } = description;
+function checkOptions({ channels, resize }: FolderImages, { imagePixels: maxPixels, imageFileBytes: maxBytes }: ImageLimits): Decoding {
   const isSide = (value: number) => Number.isInteger(value) && value >= 1 && value <= LONGEST_SIDE;
   if (channels !== 1 && channels !== 3)
     throw new InputError({ field: 'channels', problem: 'unknown', value: channels, accepted: '1 (gray) or 3 (RGB)' });
-  if (!Number.isInteger(maxPixels) || maxPixels < 1)
-    throw new InputError({ field: 'maxPixels', problem: 'out of range', value: maxPixels, accepted: 'an integer of at least 1' });
   if (resize !== undefined && (!isSide(resize.width) || !isSide(resize.height) || !['fill', 'cover', 'contain'].includes(resize.fit))) {
     throw new InputError({
       field: 'resize',
@@ -124,5 +120,5 @@ function checkOptions(description: FolderImages): Decoding {
       accepted: `at most ${maxPixels} pixels`,
     });
   }
-  return { channels, resize, maxPixels };
+  return { channels, resize, maxPixels, maxBytes };
 }

@@ -12,17 +12,22 @@ export interface IdxFile {
 }
 
 const UNSIGNED_BYTES = 0x08;
-const MOST_UNPACKED_BYTES = 2 ** 30;
 const unpackAsync = promisify(gunzip);
 
 /**
- * Opens an IDX file of unsigned bytes, plain (read by ranges) or compressed with gzip (unpacked in memory, up to 1 GiB).
+ * Opens an IDX file of unsigned bytes, plain (read by ranges) or compressed with gzip (unpacked in memory).
  *
  * @param ranks numbers of dimensions that are accepted
+ * @param mostUnpacked bytes that a compressed file may have unpacked
  * @throws InputError naming the file: not IDX, truncated, too long, values that are no bytes, another number of dimensions
  */
-export async function openIdxFile(path: string, ranks: readonly number[]): Promise<IdxFile> {
-  const bytes = await unpacked(await fileBytes(path));
+export async function openIdxFile(path: string, ranks: readonly number[], mostUnpacked: number): Promise<IdxFile> {
+  return openIdxBytes(await fileBytes(path), ranks, mostUnpacked);
+}
+
+/** The same for the bytes of a file, which are closed with it, or where it is refused. */
+export async function openIdxBytes(file: ByteSource, ranks: readonly number[], mostUnpacked: number): Promise<IdxFile> {
+  const bytes = await unpacked(file, mostUnpacked);
   try {
     return await readHeader(bytes, ranks);
   } catch (error) {
@@ -55,15 +60,15 @@ async function readHeader(bytes: ByteSource, ranks: readonly number[]): Promise<
   return { shape, dataStart, bytes };
 }
 
-async function unpacked(file: ByteSource): Promise<ByteSource> {
+async function unpacked(file: ByteSource, most: number): Promise<ByteSource> {
   const start = await file.read(0, Math.min(2, file.size));
   if (start[0] !== 0x1f || start[1] !== 0x8b) return file;
   try {
-    return memoryBytes(file.name, await unpackAsync(await file.read(0, file.size), { maxOutputLength: MOST_UNPACKED_BYTES }));
+    return memoryBytes(file.name, await unpackAsync(await file.read(0, file.size), { maxOutputLength: most }));
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     const problem = `cannot be unpacked: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new InputError({ field: file.name, problem, accepted: `a complete gzip file of at most ${MOST_UNPACKED_BYTES} bytes unpacked`, cause });
+    throw new InputError({ field: file.name, problem, accepted: `a complete gzip file of at most ${most} bytes unpacked`, cause });
   } finally {
     await file.close();
   }

@@ -3,6 +3,7 @@ import { checkRowRange } from '@fathom/tensors';
 import { classLabels } from './class-labels.js';
 import { fingerprintFiles } from './fingerprint.js';
 import { openIdxFile } from './idx-file.js';
+import type { ImageLimits } from './image-limits.js';
 import type { ImageSource } from './image-source.js';
 
 /** Images and labels in IDX files, plain or with gzip. */
@@ -17,10 +18,10 @@ export interface IdxImages {
 }
 
 /** @throws InputError naming the file that is no such IDX file, or labels that are not as many as images */
-export async function openIdx(description: IdxImages): Promise<ImageSource> {
+export async function openIdx(description: IdxImages, limits: ImageLimits): Promise<ImageSource> {
   const fingerprint = await fingerprintFiles([description.images, description.labels]);
-  const labelValues = description.labels === undefined ? undefined : await readLabels(description.labels);
-  const { shape, dataStart, bytes } = await openIdxFile(description.images, [3, 4]);
+  const labelValues = description.labels === undefined ? undefined : await readLabels(description.labels, limits);
+  const { shape, dataStart, bytes } = await openIdxFile(description.images, [3, 4], limits.unpackedBytes);
   const [count = 0, height = 0, width = 0, channels = 1] = shape;
   const size = height * width * channels;
   try {
@@ -54,8 +55,8 @@ export async function openIdx(description: IdxImages): Promise<ImageSource> {
   }
 }
 
-async function readLabels(path: string): Promise<Uint8Array> {
-  const { bytes, dataStart } = await openIdxFile(path, [1]);
+async function readLabels(path: string, limits: ImageLimits): Promise<Uint8Array> {
+  const { bytes, dataStart } = await openIdxFile(path, [1], Math.min(limits.unpackedBytes, limits.images + 8));
   try {
     return (await bytes.read(dataStart, bytes.size - dataStart)).slice();
   } finally {

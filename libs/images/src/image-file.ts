@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { InputError } from '@fathom/errors';
 import sharp from 'sharp';
+import { atMost } from './image-limits.js';
 
 /** How images of other sizes are brought to one. */
 export interface Resize {
@@ -19,6 +20,8 @@ export interface Decoding {
   readonly resize: Resize | undefined;
   /** Most pixels of a stored image. */
   readonly maxPixels: number;
+  /** Most bytes of its file. */
+  readonly maxBytes: number;
 }
 
 export interface ImageSize {
@@ -36,10 +39,10 @@ const ACCEPTED = 'a complete PNG or JPEG image';
  * Reads the size of an image from its header, before any rotation that its metadata may ask for.
  *
  * @param shown what to call the file in errors
- * @throws InputError where it is no PNG or JPEG, its header cannot be read, or it has too many pixels
+ * @throws InputError where it is no PNG or JPEG, its header cannot be read, or it has too many bytes or pixels
  */
-export async function imageSize(path: string, shown: string, maxPixels: number): Promise<ImageSize> {
-  checkSignature(await firstBytes(path, shown), shown);
+export async function imageSize(path: string, shown: string, { maxPixels, maxBytes }: Pick<Decoding, 'maxPixels' | 'maxBytes'>): Promise<ImageSize> {
+  checkSignature(await firstBytes(path, shown, maxBytes), shown);
   const { width, height } = await sharp(path, { limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => {
@@ -62,7 +65,8 @@ export async function decodeImage(path: string, shown: string, size: ImageSize, 
     throw unreadable(shown, cause);
   });
   checkSignature(bytes, shown);
-  const { channels, resize, maxPixels } = decoding;
+  const { channels, resize, maxPixels, maxBytes } = decoding;
+  atMost(shown, 'too large', bytes.length, maxBytes, 'bytes');
   // From bytes, not from the path: a path's pixels may come from a cache.
   let image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels }).removeAlpha().toColourspace('srgb');
   if (resize !== undefined) image = image.resize({ ...resize, background: '#000', fastShrinkOnLoad: false });
@@ -91,11 +95,12 @@ function luma(rgb: Uint8Array): Uint8Array {
   return gray;
 }
 
-async function firstBytes(path: string, shown: string): Promise<Buffer> {
+async function firstBytes(path: string, shown: string, maxBytes: number): Promise<Buffer> {
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw unreadable(shown, cause);
   });
   try {
+    atMost(shown, 'too large', (await file.stat()).size, maxBytes, 'bytes');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(PNG.length), 0, PNG.length, 0);
     return buffer.subarray(0, bytesRead);
   } finally {

@@ -1,4 +1,5 @@
 export { openImageSet, type ImageSetDescription } from './image-set.js';
+export { IMAGE_LIMITS, type ImageLimits } from './image-limits.js';
 export { fingerprintImageSet } from './fingerprint.js';
 export type { ImageSource } from './image-source.js';
 export type { IdxImages } from './idx-images.js';

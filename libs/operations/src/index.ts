@@ -1,4 +1,6 @@
 export { OperationRunner, type Ending, type RunnerOptions } from './operation-runner.js';
+export { EpochObjects } from './epoch-objects.js';
+export type { MonotonicClock } from './monotonic-clock.js';
 export type { Execution, Startable } from './startable.js';
 export {
   operationName,
@@ -9,6 +11,7 @@ export {
   type OperationState,
 } from './operation-record.js';
 export { isKept, jobOperation, requestDigest } from './run-job.js';
-export { WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
+export { WORK_CHANNEL, WorkerPool, type WorkerPoolOptions, type WorkEnded } from './worker-pool.js';
 export { CODE_VERSION } from './code-version.js';
 export { threadCrew, type ThreadCrew, type ThreadCrewOptions } from './thread-crew.js';
+export { countedStore, readLedger, STORE_SECONDS, type LedgerReading } from './process-ledger.js';

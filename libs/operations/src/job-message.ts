@@ -5,6 +5,8 @@ export interface JobMessage {
   readonly job: string;
   readonly requestDigest: string;
   readonly request: Json;
+  /** Who asked; threads are shared between tenants. */
+  readonly tenant: string;
   readonly action:
     { readonly type: 'plan' } | { readonly type: 'part'; readonly part: string } | { readonly type: 'finish'; readonly parts: readonly string[] };
   /** Whether it is for the thread that has a crew. */

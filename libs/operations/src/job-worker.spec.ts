@@ -26,6 +26,7 @@ function message(change: Partial<JobMessage>): JobMessage {
     job: 'complexity.over-training',
     request,
     requestDigest: DIGEST,
+    tenant: '',
     action: { type: 'plan' },
     crewed: false,
     cancelFlag: new SharedArrayBuffer(4),

@@ -7,6 +7,7 @@ import { openStore } from '@fathom/store';
 import type { Json } from '@fathom/tensors';
 import type { JobMessage } from './job-message.js';
 import { keptWhileNeeded } from './kept-while-needed.js';
+import { countedStore, countEngineTime } from './process-ledger.js';
 import { publishOutput } from './publish-output.js';
 import { serveWork } from './serve-work.js';
 import { singleCrew } from './single-crew.js';
@@ -14,10 +15,11 @@ import { threadCrew, type ThreadCrew } from './thread-crew.js';
 import type { JobThread } from './worker-pool.js';
 
 /** The body of a worker thread: it runs plans, parts and finishes of jobs, one at a time. */
-const { store, engine, hands } = workerData as JobThread;
-const artifacts = new ArtifactStore(openStore(store));
+const { store, engine, limits, hands } = workerData as JobThread;
+countEngineTime();
+const artifacts = new ArtifactStore(countedStore(openStore(store)));
 const crew: Promise<ThreadCrew> = hands > 0 ? threadCrew({ hands, engine }) : productEngine(engine).then(singleCrew);
-const starting = crew.then((mine) => jobContext(artifacts, mine));
+const starting = crew.then((mine) => jobContext(artifacts, mine, limits));
 starting.catch(() => undefined); // each piece of work tells of it
 const kept = keptWhileNeeded(() => void starting.then(releaseKept, () => undefined));
 

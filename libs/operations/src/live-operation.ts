@@ -1,40 +1,22 @@
-import type { OperationRecord, OperationState } from './operation-record.js';
+import type { Lease } from './lease.js';
+import { hasEnded, type OperationRecord } from './operation-record.js';
+import type { Startable } from './startable.js';
 
-/** Why a running operation is to stop: somebody cancelled it, or its process ends. */
-export type Stop = Extract<OperationState, 'CANCELLED' | 'INTERRUPTED'>;
-
-/** An operation that runs in this process, and those who watch it. */
+/** An operation that runs in this process or is followed by it, and those who watch it. */
 export class LiveOperation {
-  /** Settles once the operation has ended, or could not begin, and its end is known to everybody. Never rejects. */
-  readonly ended: Promise<void>;
-  private readonly abort = new AbortController();
+  /** The right to run it, while that is here. */
+  lease: Lease | undefined;
+  /** How to run it, where that is known. */
+  startable: Startable | undefined;
   private readonly listeners = new Set<() => void>();
-  private stoppedBy: Stop | undefined;
-  private settleEnded: () => void = () => undefined;
+  private watching = 0;
+  private onWatcher: () => void = () => undefined;
 
-  constructor(private present: OperationRecord) {
-    this.ended = new Promise((resolve) => (this.settleEnded = resolve));
-  }
+  constructor(private present: OperationRecord) {}
 
   /** The operation as it is now. */
   get record(): OperationRecord {
     return this.present;
-  }
-
-  /** Aborted by {@link stop}. */
-  get signal(): AbortSignal {
-    return this.abort.signal;
-  }
-
-  /** Why it was told to stop, if it was. */
-  get stopped(): Stop | undefined {
-    return this.stoppedBy;
-  }
-
-  /** Tells the work to stop; the first reason stays. */
-  stop(why: Stop): void {
-    this.stoppedBy ??= why;
-    this.abort.abort();
   }
 
   /** The record after a change, with the next sequence number. */
@@ -42,16 +24,11 @@ export class LiveOperation {
     return { ...this.present, ...change, sequence: this.present.sequence + 1 };
   }
 
-  /** Shows a record to everybody who watches. */
+  /** Shows a record to everybody who watches, unless a later one, or the end, was shown already. */
   show(record: OperationRecord): void {
+    if (record.sequence <= this.present.sequence || hasEnded(this.present.state)) return;
     this.present = record;
     for (const listener of [...this.listeners]) listener();
-  }
-
-  /** Shows the last record; nothing may be shown after it. */
-  end(record: OperationRecord): void {
-    this.show(record);
-    this.settleEnded();
   }
 
   /** Settles when the sequence number is above `seen`, or `signal` aborts. Leaves nothing behind. */
@@ -70,6 +47,18 @@ export class LiveOperation {
 
   /** How many watch it now. */
   get watchers(): number {
-    return this.listeners.size;
+    return this.watching;
+  }
+
+  /** Counts somebody who watches, until what is returned is called. */
+  watch(): () => void {
+    this.watching += 1;
+    if (this.watching === 1) this.onWatcher();
+    return () => void (this.watching -= 1);
+  }
+
+  /** Has `call` called when somebody begins to watch what nobody watched; one at a time. */
+  whenWatched(call: () => void): void {
+    this.onWatcher = call;
   }
 }

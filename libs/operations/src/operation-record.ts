@@ -1,6 +1,8 @@
+import { Recent } from '@fathom/artifacts';
 import type { Json } from '@fathom/tensors';
 import { FathomError, type Reason } from '@fathom/errors';
 import type { ObjectStore } from '@fathom/store';
+import { EpochObjects, type Newest } from './epoch-objects.js';
 
 /** Where an operation stands. */
 export type OperationState = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'INTERRUPTED';
@@ -22,19 +24,30 @@ export interface OperationFailure {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** One operation as it is kept in the store. */
+/** One operation as it is kept in the store: what everybody may know of it, and the lease of the one who works on it. */
 export interface OperationRecord {
   /** SHA-256 of the canonical request, 64 hexadecimal digits; the operation's name without its prefix. */
   readonly digest: string;
   readonly job: string;
   /** The canonical request. */
   readonly request: Json;
+  /** Who asked first; '' where there are no tenants. */
+  readonly tenant: string;
   readonly state: OperationState;
   readonly progress: OperationProgress;
   readonly failure: OperationFailure | null;
   /** Content digest of the result, once SUCCEEDED. */
   readonly result: string | null;
+  /** Grows with every change: the epoch in the upper 16 bits, the changes of the epoch in the lower. */
   readonly sequence: number;
+  /** How often the operation was begun or taken over, from 1: the fencing token. */
+  readonly epoch: number;
+  /** Name of the process that holds the epoch. */
+  readonly holder: string;
+  /** For how long, in milliseconds of a reader's clock, `beat` may stand still before the holder counts as dead. */
+  readonly leaseMs: number;
+  /** Grows every time that the holder writes. */
+  readonly beat: number;
 }
 
 /** Progress of an operation that has just begun. */
@@ -52,12 +65,22 @@ export function hasEnded(state: OperationState): boolean {
   return state !== 'RUNNING';
 }
 
-/** A run that was cut off may have shown more changes than the store knows of, though hardly as many as this. */
-const CHANGES_OF_A_RUN = 2 ** 16;
+const CHANGES_OF_AN_EPOCH = 2 ** 16;
+const MOST_EPOCHS = 2 ** 16 - 1;
 
-/** A sequence number above all that a run has shown that was cut off after `sequence` was written. */
-export function afterInterruption(sequence: number): number {
-  return (Math.floor(sequence / CHANGES_OF_A_RUN) + 1) * CHANGES_OF_A_RUN - 1;
+/** The first sequence number of an epoch, which is above all of the epochs before. @throws FathomError RESOURCE_EXHAUSTED where there is none */
+export function firstSequence(epoch: number): number {
+  if (epoch > MOST_EPOCHS)
+    throw new FathomError(
+      'RESOURCE_EXHAUSTED',
+      `the operation was begun ${MOST_EPOCHS} times, which is the limit; change its request, or remove its record from the store`,
+    );
+  return epoch * CHANGES_OF_AN_EPOCH;
+}
+
+/** Whether the epoch of a sequence number has room for more changes beside its end. */
+export function hasRoomForChange(sequence: number): boolean {
+  return sequence % CHANGES_OF_AN_EPOCH < CHANGES_OF_AN_EPOCH - 2;
 }
 
 const PREFIX = 'operations/';
@@ -76,32 +99,70 @@ export function digestOfName(name: string): string {
   return digest;
 }
 
-/** Keeps operation records in an object store, one object each, replaced as a whole. */
-export class OperationRecords {
-  constructor(private readonly store: ObjectStore) {}
+/** A record, and whether somebody asked its holder to stop. */
+export interface SeenRecord {
+  readonly record: OperationRecord;
+  readonly stopAsked: boolean;
+}
 
-  /** The record, or undefined where there is none. */
-  async read(digest: string): Promise<OperationRecord | undefined> {
-    const key = PREFIX + digest;
-    if ((await this.store.head(key)) === undefined) return undefined;
-    const text = new TextDecoder().decode(await this.store.get(key));
+/** Keeps operation records in an object store, in one object for each epoch, of which the newest counts. */
+export class OperationRecords {
+  private readonly objects: EpochObjects;
+  /** Those that have succeeded: they stay as they are, unless their result is removed and somebody asks for it again. */
+  private readonly succeeded = new Recent<SeenRecord | undefined>((seen) =>
+    seen?.record.state === 'SUCCEEDED' ? JSON.stringify(seen.record).length : undefined,
+  );
+
+  constructor(store: ObjectStore) {
+    this.objects = new EpochObjects(store, PREFIX);
+  }
+
+  /** The record as its newest holder wrote it, or, of one that has succeeded, a few seconds ago had written it; undefined where there is none. */
+  read(digest: string, signal?: AbortSignal): Promise<SeenRecord | undefined> {
+    return this.succeeded.get(digest, () => this.readNow(digest, signal));
+  }
+
+  private async readNow(digest: string, signal?: AbortSignal): Promise<SeenRecord | undefined> {
+    const found = await this.objects.read(digest, signal);
+    if (found === undefined) return undefined;
     try {
-      return JSON.parse(text) as OperationRecord;
+      return { record: JSON.parse(new TextDecoder().decode(found.bytes)) as OperationRecord, stopAsked: found.stopAsked };
     } catch (cause) {
-      throw new FathomError('CORRUPT_DATA', `the record of operation ${digest} is not readable JSON`, { cause, metadata: { key } });
+      throw new FathomError('CORRUPT_DATA', `the record of operation ${digest} is not readable JSON`, { cause, metadata: { digest } });
     }
   }
 
-  /** Replaces the record. */
-  async write(record: OperationRecord): Promise<void> {
-    await this.store.put(PREFIX + record.digest, new TextEncoder().encode(JSON.stringify(record)));
+  /** The newest epoch, and whether its holder is asked to stop. */
+  async newest(digest: string, signal?: AbortSignal): Promise<Newest | undefined> {
+    return this.objects.newest(digest, signal);
+  }
+
+  /** Makes the record's epoch its holder's own; of all who try, exactly one is told true. */
+  async claim(record: OperationRecord): Promise<boolean> {
+    return this.objects.claim(record.digest, record.epoch, bytesOf(record)).finally(() => this.succeeded.drop(record.digest));
+  }
+
+  /** Replaces the record of an epoch that is one's own. */
+  async write(record: OperationRecord, signal?: AbortSignal): Promise<void> {
+    await this.objects.write(record.digest, record.epoch, bytesOf(record), signal);
+  }
+
+  /** Asks the holder of a record to stop. */
+  async askToStop({ digest, epoch }: OperationRecord): Promise<void> {
+    await this.objects.askToStop(digest, epoch);
+  }
+
+  /** Removes a record that has a successor. */
+  async remove({ digest, epoch }: OperationRecord): Promise<void> {
+    await this.objects.remove(digest, epoch);
   }
 
   /** Digests of all operations that come after `after`, in order. Objects of other names are none of them. */
-  async *digestsAfter(after: string): AsyncIterable<string> {
-    for await (const { key } of this.store.list(PREFIX)) {
-      const digest = key.slice(PREFIX.length);
-      if (digest > after && DIGEST.test(digest)) yield digest;
-    }
+  digestsAfter(after: string, signal?: AbortSignal): AsyncIterable<string> {
+    return this.objects.digestsAfter(after, signal);
   }
+}
+
+function bytesOf(record: OperationRecord): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(record));
 }

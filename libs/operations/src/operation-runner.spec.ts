@@ -1,60 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { FathomError } from '@fathom/errors';
-import { memoryStore, type ObjectStore } from '@fathom/store';
-import { OperationRecords, operationName, type OperationRecord } from './operation-record.js';
-import { OperationRunner, type Ending, type RunnerOptions } from './operation-runner.js';
-import type { Execution, Startable } from './startable.js';
+import { measuredStore, memoryStore, type ObjectStore } from '@fathom/store';
+import { operationName } from './operation-record.js';
+import { all, runnerOn, Work } from './work.fixture.js';
 
-/** Work that a test ends by hand, and counts. */
-class Work {
-  runs = 0;
-  execution: Execution | undefined;
-  finish: (result: string) => void = () => undefined;
-  fail: (error: Error) => void = () => undefined;
-  kept = true;
-  readonly begun: Promise<void>;
-  private onBegin: () => void = () => undefined;
-
-  constructor(
-    readonly digest = 'a'.repeat(64),
-    readonly job = 'test.job',
-    readonly coordinates = false,
-  ) {
-    this.begun = new Promise((resolve) => (this.onBegin = resolve));
-  }
-
-  get name(): string {
-    return operationName(this.digest);
-  }
-
-  get startable(): Startable {
-    const { digest, job, coordinates } = this;
-    const run = (execution: Execution): Promise<string> => {
-      this.runs += 1;
-      this.execution = execution;
-      this.onBegin();
-      return new Promise((resolve, reject) => {
-        this.finish = resolve;
-        this.fail = reject;
-        execution.signal.addEventListener('abort', () => reject(new FathomError('CANCELLED', 'stopped')), { once: true });
-      });
-    };
-    return { digest, job, request: { of: digest }, coordinates, run, isKept: () => Promise.resolve(this.kept) };
-  }
-}
-
-function runnerOn(store: ObjectStore, options: Partial<RunnerOptions> = {}) {
-  const endings: Ending[] = [];
-  const runner = new OperationRunner(new OperationRecords(store), { maxRunning: 4, onEnd: (ending) => endings.push(ending), ...options });
-  return { runner, endings };
-}
-
-const after = async (records: AsyncIterable<OperationRecord>): Promise<OperationRecord[]> => {
-  const all: OperationRecord[] = [];
-  for await (const record of records) all.push(record);
-  return all;
-};
+afterEach(() => jest.restoreAllMocks());
 
 describe('the same request', () => {
   it('is one operation, asked for one after the other or at once', async () => {
@@ -78,7 +29,24 @@ describe('the same request', () => {
     work.kept = false;
     expect(await runner.start(work.startable)).toMatchObject({ state: 'RUNNING', result: null });
     expect(work.runs).toBe(2);
-    await runner.close();
+    work.finish('sha256:2');
+    await runner.wait(work.name, 60_000);
+    expect(await runner.get(work.name)).toMatchObject({ state: 'SUCCEEDED', result: 'sha256:2' });
+  });
+
+  it('is answered without the store, once its result was seen a moment ago', async () => {
+    jest.spyOn(performance, 'now').mockReturnValue(0);
+    let calls = 0;
+    const { runner } = runnerOn(measuredStore(memoryStore(), () => (calls += 1)));
+    const work = new Work();
+    await runner.start(work.startable);
+    work.finish('sha256:1');
+    await runner.wait(work.name, 60_000);
+    await runner.get(work.name);
+    calls = 0;
+    expect(await runner.start(work.startable)).toMatchObject({ state: 'SUCCEEDED', result: 'sha256:1' });
+    expect(await runner.get(work.name)).toMatchObject({ state: 'SUCCEEDED', result: 'sha256:1' });
+    expect(calls).toBe(0);
   });
 
   it('is tried again after a failure, which tells why until then', async () => {
@@ -89,7 +57,8 @@ describe('the same request', () => {
     const failed = await runner.wait(work.name, 60_000);
     expect(failed).toMatchObject({ state: 'FAILED', failure: { reason: 'STORE_FULL', message: 'no room', metadata: { key: 'k' } } });
     const again = await runner.start(work.startable);
-    expect(again).toMatchObject({ state: 'RUNNING', failure: null, sequence: failed.sequence + 1 });
+    expect(again).toMatchObject({ state: 'RUNNING', failure: null, epoch: 2 });
+    expect(again.sequence).toBeGreaterThan(failed.sequence);
     work.finish('sha256:2');
     expect(await runner.wait(work.name, 60_000)).toMatchObject({ state: 'SUCCEEDED' });
     expect(endings.map(({ record }) => record.state)).toEqual(['FAILED', 'SUCCEEDED']);
@@ -124,25 +93,6 @@ describe('an operation that is stopped', () => {
     expect((await runnerOn(store).runner.get(two.name)).state).toBe('INTERRUPTED');
   });
 
-  it('is INTERRUPTED after its process was killed, and its sequence goes on above all that was shown', async () => {
-    const store = memoryStore();
-    const work = new Work();
-    const killed = runnerOn(store).runner;
-    await killed.start(work.startable);
-    await work.begun;
-    for (let part = 1; part <= 50; part++) work.execution?.report({ partsDone: part });
-    const shown = await killed.get(work.name);
-    expect(shown).toMatchObject({ state: 'RUNNING', progress: { partsDone: 50 } });
-
-    const { runner } = runnerOn(store);
-    const seen = await after(runner.watch(work.name, shown.sequence));
-    expect(seen.map(({ state }) => state)).toEqual(['INTERRUPTED']);
-    const resumed = await runner.start(work.startable);
-    expect(resumed.state).toBe('RUNNING');
-    expect(resumed.sequence).toBeGreaterThan(seen[0]!.sequence);
-    await runner.close();
-  });
-
   it('does not stop one that has ended', async () => {
     const { runner } = runnerOn(memoryStore());
     const work = new Work();
@@ -159,25 +109,25 @@ describe('watching', () => {
     const work = new Work();
     const { sequence } = await runner.start(work.startable);
     await work.begun;
-    const all = after(runner.watch(work.name, 0));
-    const later = after(runner.watch(work.name, sequence));
+    const everything = all(runner.watch(work.name, 0));
+    const later = all(runner.watch(work.name, sequence));
     for (const stage of ['one', 'two']) {
       await Promise.resolve();
       work.execution?.report({ stage });
       await new Promise((resolve) => setImmediate(resolve));
     }
     work.finish('sha256:1');
-    const sequences = (await all).map((record) => record.sequence);
+    const sequences = (await everything).map((record) => record.sequence);
     expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
-    expect((await all).map(({ progress, state }) => `${progress.stage} ${state}`)).toEqual([
+    expect((await everything).map(({ progress, state }) => `${progress.stage} ${state}`)).toEqual([
       'queued RUNNING',
       'one RUNNING',
       'two RUNNING',
       'two SUCCEEDED',
     ]);
-    expect(await later).toEqual((await all).slice(1));
-    expect(await after(runner.watch(work.name, 0))).toHaveLength(1);
-    expect(await after(runner.watch(work.name, sequences.at(-1)!))).toEqual([]);
+    expect(await later).toEqual((await everything).slice(1));
+    expect(await all(runner.watch(work.name, 0))).toHaveLength(1);
+    expect(await all(runner.watch(work.name, sequences.at(-1)!))).toEqual([]);
   });
 
   it('ends when the watcher leaves, and leaves nothing behind', async () => {
@@ -185,7 +135,7 @@ describe('watching', () => {
     const work = new Work();
     await runner.start(work.startable);
     const leave = new AbortController();
-    const watching = after(runner.watch(work.name, 0, leave.signal));
+    const watching = all(runner.watch(work.name, 0, leave.signal));
     await new Promise((resolve) => setImmediate(resolve));
     leave.abort();
     expect(await watching).toHaveLength(1);
@@ -243,7 +193,7 @@ describe('limits', () => {
 
   it('leave room for the work that coordinating operations wait for', async () => {
     const { runner } = runnerOn(memoryStore(), { maxRunning: 1 });
-    const [study, part, other] = [new Work('c'.repeat(64), 'study.run', true), new Work(), new Work('d'.repeat(64), 'study.run', true)];
+    const [study, part, other] = [new Work('c'.repeat(64), { coordinates: true }), new Work(), new Work('d'.repeat(64), { coordinates: true })];
     await runner.start(study.startable);
     expect((await runner.start(part.startable)).state).toBe('RUNNING');
     await expect(runner.start(other.startable)).rejects.toMatchObject({ reason: 'RESOURCE_EXHAUSTED' });
@@ -271,14 +221,15 @@ describe('the list', () => {
 
   it('leaves out what is no operation', async () => {
     const store = memoryStore();
-    for (const key of ['operations/readme', `operations/${'a'.repeat(64)}.bak`]) await store.put(key, new TextEncoder().encode('{}'));
+    for (const key of ['operations/readme', `operations/${'a'.repeat(64)}.bak`, `operations/${'b'.repeat(64)}/notes`])
+      await store.put(key, new TextEncoder().encode('{}'));
     expect(await runnerOn(store).runner.list(10, '')).toEqual({ records: [], next: '' });
   });
 
   it("has no operations of another process's jobs, which might look interrupted", async () => {
     const store = memoryStore();
-    const theirs = new Work('e'.repeat(64), 'dictionary.fit');
-    const mine = new Work('f'.repeat(64), 'complexity.measure');
+    const theirs = new Work('e'.repeat(64), { job: 'dictionary.fit' });
+    const mine = new Work('f'.repeat(64), { job: 'complexity.measure' });
     const other = runnerOn(store).runner;
     await other.start(theirs.startable);
     const { runner } = runnerOn(store, { owns: (job) => job.startsWith('complexity.') });
@@ -309,46 +260,6 @@ describe('while the store takes a record', () => {
     return { store: Object.assign(Object.create(store) as ObjectStore, { put }), next };
   };
 
-  it('of the beginning, a cancelled operation runs nothing, and the same request begins again after it', async () => {
-    const { store, next } = slow();
-    const { runner, endings } = runnerOn(store);
-    const work = new Work();
-    const first = runner.start(work.startable);
-    const beginning = await next();
-    await runner.cancel(work.name);
-    const again = runner.start(work.startable);
-    await new Promise((resolve) => setImmediate(resolve));
-    beginning.through();
-    expect((await first).state).toBe('RUNNING');
-    (await next()).through();
-    (await next()).through();
-    expect((await again).state).toBe('RUNNING');
-    expect(endings.map(({ record }) => record.state)).toEqual(['CANCELLED']);
-    await work.begun;
-    expect(work.runs).toBe(1);
-    work.finish('sha256:1');
-    (await next()).through();
-    expect((await runner.wait(work.name, 60_000)).state).toBe('SUCCEEDED');
-  });
-
-  it('of the beginning and refuses it, everybody is told', async () => {
-    const { store, next } = slow();
-    const { runner } = runnerOn(store);
-    const work = new Work();
-    const starts = [runner.start(work.startable)];
-    const beginning = await next();
-    starts.push(runner.start(work.startable));
-    const watching = after(runner.watch(work.name, 0));
-    await new Promise((resolve) => setImmediate(resolve));
-    beginning.refuse(new FathomError('STORE_FULL', 'no room'));
-    for (const outcome of await Promise.allSettled(starts)) expect(outcome).toMatchObject({ status: 'rejected', reason: { reason: 'STORE_FULL' } });
-    expect((await watching).map(({ state, failure }) => [state, failure?.reason])).toEqual([
-      ['RUNNING', undefined],
-      ['FAILED', 'STORE_FULL'],
-    ]);
-    await runner.close();
-  });
-
   it('of the end, what the work still reports does not hide the end', async () => {
     const { store, next } = slow();
     const { runner } = runnerOn(store);
@@ -356,7 +267,7 @@ describe('while the store takes a record', () => {
     const started = runner.start(work.startable);
     (await next()).through();
     await started;
-    const watching = after(runner.watch(work.name, 0));
+    const watching = all(runner.watch(work.name, 0));
     await work.begun;
     work.finish('sha256:1');
     const end = await next();
@@ -400,16 +311,16 @@ describe('a store that fails', () => {
     const { runner, endings } = runnerOn(store);
     const work = new Work();
     await runner.start(work.startable);
-    const watching = after(runner.watch(work.name, 0));
+    const watching = all(runner.watch(work.name, 0));
     breakIt(true);
     work.fail(new FathomError('STORE_FULL', 'no room for the part'));
     expect((await watching).at(-1)).toMatchObject({ state: 'FAILED', failure: { reason: 'STORE_FULL' } });
     expect(endings[0]).toMatchObject({ record: { state: 'FAILED' }, notKept: { reason: 'STORE_FULL' } });
     expect(await runner.get(work.name)).toMatchObject({ state: 'FAILED', failure: { message: 'no room for the part' } });
-    expect((await runnerOn(store).runner.get(work.name)).state).toBe('INTERRUPTED');
     breakIt(false);
     await runner.start(work.startable);
     work.finish('sha256:1');
     expect((await runner.wait(work.name, 60_000)).state).toBe('SUCCEEDED');
+    await runner.close();
   });
 });

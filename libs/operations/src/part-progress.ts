@@ -19,7 +19,7 @@ export class PartProgress {
    */
   constructor(
     private readonly total: number,
-    private readonly missing: number,
+    private missing: number,
     private readonly report: (progress: Partial<OperationProgress>) => void,
   ) {
     report({ stage: 'computing', partsDone: this.reused, partsReused: this.reused, partsTotal: total });
@@ -38,6 +38,12 @@ export class PartProgress {
     }
     this.done += 1;
     this.tell();
+  }
+
+  /** A part that was to be run is finished already. */
+  found(): void {
+    this.missing -= 1;
+    this.report({ partsDone: this.reused + this.done, partsReused: this.reused });
   }
 
   private get reused(): number {

@@ -137,13 +137,28 @@ describe('a job', () => {
     const { digest } = await start(3);
     const first = await ended(digest);
     const records = (runner as unknown as { records: OperationRecords }).records;
-    await records.write({ ...first, state: 'RUNNING', result: null });
+    await records.write({ ...first, state: 'RUNNING', result: null, leaseMs: 0 });
     const again = restarted();
-    expect(await again.get(operationName(digest))).toMatchObject({ state: 'INTERRUPTED' });
-    await start(3, again);
+    expect(await start(3, again)).toMatchObject({ state: 'RUNNING', epoch: 1 });
     expect(await ended(digest, again)).toMatchObject({ state: 'SUCCEEDED', result: first.result });
     expect(pool.finished).toBe(1);
     expect(pool.ran).toHaveLength(3);
+  });
+
+  it('that was taken over runs no part that its former holder finishes meanwhile', async () => {
+    const { artifacts, pool, runner, start, ended } = setUp();
+    const { digest } = await start(6);
+    await runner.cancel(operationName(digest));
+    await ended(digest);
+    const had = [...pool.ran];
+    pool.before = async (part) => {
+      if (part === 'part-4') await artifacts.setPart(digest, 'part-5', { part: 'part-5' });
+      if (part === 'part-3') await new Promise((resolve) => setImmediate(resolve));
+    };
+    expect(await start(6)).toMatchObject({ epoch: 2 });
+    expect(await ended(digest)).toMatchObject({ state: 'SUCCEEDED', progress: { partsDone: 6, partsTotal: 6, partsReused: had.length + 1 } });
+    expect(pool.ran).not.toContain('part-5');
+    expect(pool.ran).toHaveLength(5);
   });
 
   it('refuses a wrong request at once, by its field', () => {

@@ -17,16 +17,23 @@ interface Where {
 /** Has one action of a job done in a worker thread, which tells in `done` how far it is. */
 type Ask = (action: JobMessage['action'], done?: SharedArrayBuffer) => Promise<Json>;
 
+/** What runs the parts of a job, and knows which are finished. */
+interface Parts {
+  readonly ask: Ask;
+  readonly isThere: (part: string) => Promise<boolean>;
+}
+
 /** A job's request as an operation. Throws the job's InputError where the request is wrong. */
-export function jobOperation<Request>(job: Job<Request>, request: Request, where: Where): Startable {
+export function jobOperation<Request>(job: Job<Request>, request: Request, where: Where, tenant = ''): Startable {
   const json = job.codec.toJSON(job.normalise(request)) as Json;
   const digest = requestDigest(job, json);
   return {
     digest,
     job: job.name,
     request: json,
+    tenant,
     coordinates: false,
-    run: (execution) => runJob(job, json, digest, where, execution),
+    run: (execution) => runJob(job, json, { digest, tenant }, where, execution),
     isKept: (result) => isKept(where.artifacts, result),
   };
 }
@@ -39,7 +46,13 @@ export function requestDigest({ name, revision }: { readonly name: string; reado
 }
 
 /** Runs all parts of a job that are not finished yet, then puts them together. Returns the content digest of the result. */
-async function runJob<Request>(job: Job<Request>, request: Json, digest: string, where: Where, execution: Execution): Promise<string> {
+async function runJob<Request>(
+  job: Job<Request>,
+  request: Json,
+  { digest, tenant }: { digest: string; tenant: string },
+  where: Where,
+  execution: Execution,
+): Promise<string> {
   const { artifacts, pool } = where;
   const known = await artifacts.result(digest);
   if (known !== undefined && (await isKept(artifacts, known))) return known;
@@ -49,14 +62,15 @@ async function runJob<Request>(job: Job<Request>, request: Json, digest: string,
   if (execution.signal.aborted) raise();
   const ask: Ask = (action, done = new SharedArrayBuffer(4)) => {
     const crewed = job.crewed === true && action.type !== 'plan';
-    return pool.run({ job: job.name, request, requestDigest: digest, cancelFlag, done, action, crewed }, execution.signal);
+    return pool.run({ job: job.name, request, requestDigest: digest, tenant, cancelFlag, done, action, crewed }, execution.signal);
   };
   try {
     execution.report({ stage: 'planning' });
     const parts = (await ask({ type: 'plan' })) as string[];
+    const isThere = async (part: string): Promise<boolean> => (await artifacts.part(digest, part)) !== undefined;
     const missing: string[] = [];
-    for (const part of parts) if ((await artifacts.part(digest, part)) === undefined) missing.push(part);
-    await runParts(missing, parts.length, job.crewed === true ? 1 : pool.threads, ask, execution);
+    for (const part of parts) if (!(await isThere(part))) missing.push(part);
+    await runParts(missing, parts.length, job.crewed === true ? 1 : pool.threads, { ask, isThere }, execution);
     execution.report({ stage: 'putting together', secondsLeft: -1 });
     const result = (await ask({ type: 'finish', parts })) as string;
     return await artifacts.setResult(digest, result);
@@ -65,13 +79,15 @@ async function runJob<Request>(job: Job<Request>, request: Json, digest: string,
   }
 }
 
-async function runParts(missing: readonly string[], total: number, lanes: number, ask: Ask, execution: Execution): Promise<void> {
+async function runParts(missing: readonly string[], total: number, lanes: number, { ask, isThere }: Parts, execution: Execution): Promise<void> {
   const progress = new PartProgress(total, missing.length, (seen) => execution.report(seen));
   const queue = [...missing];
   const lane = async (): Promise<void> => {
     for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
       const action = { type: 'part', part } as const;
-      await progress.follow((done) => ask(action, done));
+      // Whoever had the operation before may have finished a part since it was looked for.
+      if (execution.epoch > 1 && (await isThere(part))) progress.found();
+      else await progress.follow((done) => ask(action, done));
     }
   };
   const ends = await Promise.allSettled(
@@ -86,10 +102,10 @@ async function runParts(missing: readonly string[], total: number, lanes: number
   if (failed) throw failed.reason;
 }
 
-/** Whether an artifact is still there. */
+/** Whether an artifact is there, or was a few seconds ago. */
 export async function isKept(artifacts: ArtifactStore, digest: string): Promise<boolean> {
   try {
-    await artifacts.open(digest);
+    await artifacts.look(digest);
     return true;
   } catch (error) {
     if (FathomError.from(error).reason === 'NOT_FOUND') return false;

@@ -3,8 +3,10 @@ import type { OperationProgress } from './operation-record.js';
 
 /** What an operation's work gets to report with and to be stopped by. */
 export interface Execution {
-  /** Aborted when somebody cancels the operation or the runner closes. */
+  /** Aborted when somebody cancels the operation, the runner closes, or another process has, or may have, taken the operation over. */
   readonly signal: AbortSignal;
+  /** The fencing token: of two runs of an operation the later one has the higher. */
+  readonly epoch: number;
   /** Replaces the progress that clients see. */
   report(progress: Partial<OperationProgress>): void;
 }
@@ -15,6 +17,8 @@ export interface Startable {
   readonly digest: string;
   readonly job: string;
   readonly request: Json;
+  /** Who asks; '' where there are no tenants. Places and threads are shared between tenants. */
+  readonly tenant: string;
   /** Whether the work only waits for other operations. Such work has a limit of its own, or all would wait for each other's places. */
   readonly coordinates: boolean;
   /** Does the work and returns the content digest of its result. */

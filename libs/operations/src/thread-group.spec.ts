@@ -113,6 +113,16 @@ describe('a group of threads', () => {
     expect(await other).toBe(3);
   });
 
+  it('does the work of tenants in turn, of each first come first served', async () => {
+    const group = open({ tenantOf: ({ value }) => String(value).slice(0, 1) });
+    const first = held(group);
+    const done: unknown[] = [];
+    const all = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'].map(async (value) => done.push(await group.run(work('echo', value))));
+    first.letGo();
+    await Promise.all(all);
+    expect(done).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
+  });
+
   it('closes once what runs has ended, and refuses the rest', async () => {
     const group = open();
     const first = held(group);
@@ -164,14 +174,15 @@ describe('a group of threads', () => {
     expect(await group.run(work('echo', 6))).toBe(6);
   });
 
-  it('tells of each answer, with what it was about', async () => {
-    const answered: unknown[] = [];
-    const group = open({ onAnswer: ({ value }, seconds) => answered.push([value, seconds > 0]) });
+  it('tells of each piece that has ended, with what it was about and why it is not done', async () => {
+    const ended: unknown[] = [];
+    const group = open({ onEnd: ({ value }, seconds, failure) => ended.push([value, seconds > 0, failure]) });
     await group.run(work('echo', 1));
-    await group.run(work('refuse', 2)).catch(() => undefined);
-    expect(answered).toEqual([
-      [1, true],
-      [2, true],
+    for (const [number, how] of ['refuse', 'die'].entries()) await group.run(work(how, number + 2)).catch(() => undefined);
+    expect(ended).toEqual([
+      [1, true, undefined],
+      [2, true, expect.any(String)],
+      [3, true, 'INTERNAL'],
     ]);
   });
 });

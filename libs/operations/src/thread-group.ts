@@ -1,7 +1,13 @@
 import { setMaxListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { cancelled, FathomError } from '@fathom/errors';
+import { cancelled, FathomError, type Reason } from '@fathom/errors';
+import { FairQueue } from './fair-queue.js';
 import { unpackError, type ThreadAnswer, type ThreadMessage } from './thread-message.js';
+
+// An engine makes an array outside the heap for every product. Beside so small a heap as a thread's, V8 then collects all of it hundreds of
+// times in a second of work, unless the heap begins large. It holds for threads that start from here on.
+setFlagsFromString('--initial-old-space-size=256');
 
 /** Which threads. */
 export interface ThreadGroupOptions<Work> {
@@ -11,8 +17,10 @@ export interface ThreadGroupOptions<Work> {
   readonly file: string;
   /** Their `workerData`. @default undefined */
   readonly data?: unknown;
-  /** Told of each piece of work that a thread has answered, and of the seconds that it took. @default nobody */
-  readonly onAnswer?: (work: Work, seconds: number) => void;
+  /** Who a piece of work is for: threads are shared between tenants in turn. @default all is for one */
+  readonly tenantOf?: (work: Work) => string;
+  /** Told of each piece of work that a thread has ended, of the seconds that it took, and of why it is not done. @default nobody */
+  readonly onEnd?: (work: Work, seconds: number, failure: Reason | undefined) => void;
 }
 
 interface Piece<Work, Result> {
@@ -24,11 +32,11 @@ interface Piece<Work, Result> {
 }
 
 /**
- * Threads that do work, one piece at a time each, first come first served. A thread that is lost rejects its piece and is replaced.
+ * Threads that do work, one piece at a time each, tenants in turn, of each first come first served. A thread that is lost rejects its piece and is replaced.
  * None is ended while it works: native code that is cut off takes the process with it.
  */
 export class ThreadGroup<Work, Result> {
-  private readonly waiting: Piece<Work, Result>[] = [];
+  private readonly waiting = new FairQueue<Piece<Work, Result>>();
   private readonly running = new Map<Worker, Piece<Work, Result> | undefined>();
   private nextId = 0;
   private closing: Promise<void> | undefined;
@@ -47,17 +55,20 @@ export class ThreadGroup<Work, Result> {
     if (signal) setMaxListeners(0, signal); // one for each piece that waits
     let giveUp: (() => void) | undefined;
     return new Promise<Result>((resolve, reject) => {
+      const tenant = this.options.tenantOf?.(work) ?? '';
       const piece: Piece<Work, Result> = { id: this.nextId++, work, begun: 0n, resolve, reject };
       giveUp = () => {
-        const place = this.waiting.indexOf(piece);
-        if (place < 0) return;
-        this.waiting.splice(place, 1);
-        reject(cancelled('work that waited for a free thread'));
+        if (this.waiting.remove(tenant, piece)) reject(cancelled('work that waited for a free thread'));
       };
       signal?.addEventListener('abort', giveUp, { once: true });
-      this.waiting.push(piece);
+      this.waiting.add(tenant, piece);
       this.dispatch();
     }).finally(() => giveUp && signal?.removeEventListener('abort', giveUp));
+  }
+
+  /** How many pieces of work wait for a free thread. */
+  get waitingCount(): number {
+    return this.waiting.size;
   }
 
   /** Ends all threads once what they do has ended; what waits is refused. However often it is called. */
@@ -67,7 +78,7 @@ export class ThreadGroup<Work, Result> {
   }
 
   private async endAll(): Promise<void> {
-    for (const piece of this.waiting.splice(0)) piece.reject(cancelled('work that waited for a free thread'));
+    for (let piece = this.waiting.take(); piece; piece = this.waiting.take()) piece.reject(cancelled('work that waited for a free thread'));
     if (this.busy()) await new Promise<void>((resolve) => (this.onIdle = resolve));
     await Promise.all([...this.running.keys()].map(end));
     this.running.clear();
@@ -78,13 +89,13 @@ export class ThreadGroup<Work, Result> {
   }
 
   private dispatch(): void {
-    for (const [worker, piece] of this.running) if (piece === undefined && this.waiting.length > 0) this.give(worker);
-    while (this.waiting.length > 0 && this.running.size < this.options.threads) this.give(this.spawn());
+    for (const [worker, piece] of this.running) if (piece === undefined && this.waiting.size > 0) this.give(worker);
+    while (this.waiting.size > 0 && this.running.size < this.options.threads) this.give(this.spawn());
     if (!this.busy()) this.onIdle?.();
   }
 
   private give(worker: Worker): void {
-    const piece = this.waiting.shift();
+    const piece = this.waiting.take();
     if (!piece) return;
     this.running.set(worker, piece);
     piece.begun = process.hrtime.bigint();
@@ -104,7 +115,7 @@ export class ThreadGroup<Work, Result> {
       if (answer === 'closed') return;
       const piece = this.running.get(worker);
       this.running.set(worker, undefined);
-      if (piece) this.options.onAnswer?.(piece.work, Number(process.hrtime.bigint() - piece.begun) / 1e9);
+      if (piece) this.options.onEnd?.(piece.work, secondsSince(piece.begun), answer.ok ? undefined : answer.error.reason);
       if (answer.ok) piece?.resolve(answer.value);
       else piece?.reject(unpackError(answer.error));
       this.dispatch();
@@ -118,9 +129,14 @@ export class ThreadGroup<Work, Result> {
   private bury(worker: Worker, error: FathomError): void {
     const piece = this.running.get(worker);
     if (!this.running.delete(worker)) return;
+    if (piece) this.options.onEnd?.(piece.work, secondsSince(piece.begun), error.reason);
     piece?.reject(error);
     this.dispatch();
   }
+}
+
+function secondsSince(begun: bigint): number {
+  return Number(process.hrtime.bigint() - begun) / 1e9;
 }
 
 /** Ends an idle thread once it has let go of what it holds. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobMessage } from './job-message.js';
-import { WorkerPool } from './worker-pool.js';
+import { WORK_CHANNEL, WorkerPool } from './worker-pool.js';
 
 /** A thread that tells which it is, what it knows and how many like it are at work. */
 const SCRIPT = `
@@ -43,6 +43,7 @@ async function run(times: number, crewed: boolean): Promise<Answer[]> {
     job: 'test.where',
     request: i,
     requestDigest: '0'.repeat(64),
+    tenant: '',
     action: { type: 'part', part: `part-${i}` },
     crewed,
     cancelFlag,
@@ -57,7 +58,7 @@ describe('a pool of threads', () => {
     expect(new Set(crewed.map(({ threadId }) => threadId)).size).toBe(1);
     expect(alone.map(({ threadId }) => threadId)).not.toContain(crewed[0]!.threadId);
     expect(crewed.map(({ most }) => most)).toEqual([1, 1, 1, 1, 1, 1]);
-    expect(crewed[0]!.workerData).toEqual({ store: { location: folder }, engine: 'reference', hands: 3 });
+    expect(crewed[0]!.workerData).toMatchObject({ store: { location: folder }, engine: 'reference', hands: 3 });
   });
 
   it('does all other work in as many threads as it has, none of which has a crew', async () => {
@@ -66,12 +67,17 @@ describe('a pool of threads', () => {
     for (const { workerData } of alone) expect(workerData).toMatchObject({ hands: 0 });
   });
 
-  it('tells of each piece that has ended', async () => {
+  it('tells of each piece that has ended, and how many wait', async () => {
     const told: unknown[] = [];
     const listen = (message: unknown): void => void told.push(message);
-    subscribe('fathom:work', listen);
-    await run(1, false);
-    unsubscribe('fathom:work', listen);
-    expect(told).toEqual([{ job: 'test.where', action: 'part', seconds: expect.any(Number) as number }]);
+    subscribe(WORK_CHANNEL, listen);
+    const ran = run(5, false);
+    expect(pool.waiting).toBe(2);
+    await ran;
+    expect(pool.waiting).toBe(0);
+    unsubscribe(WORK_CHANNEL, listen);
+    const what = { job: 'test.where', action: 'part', operation: '0'.repeat(64), seconds: expect.any(Number) as number, failure: undefined };
+    expect(told).toHaveLength(5);
+    expect(told).toContainEqual({ ...what, part: 'part-0' });
   });
 });

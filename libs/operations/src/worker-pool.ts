@@ -1,6 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import { join } from 'node:path';
+import { INPUT_LIMITS, type InputLimits } from '@fathom/analyses';
 import type { EngineName } from '@fathom/engines';
+import type { Reason } from '@fathom/errors';
 import type { StoreConfig } from '@fathom/store';
 import type { Json } from '@fathom/tensors';
 import type { JobMessage } from './job-message.js';
@@ -12,6 +14,8 @@ export interface WorkerPoolOptions {
   readonly threads: number;
   /** Who multiplies integers. @default 'onnxruntime' */
   readonly engine?: EngineName;
+  /** How large the files may be that are registered. @default INPUT_LIMITS */
+  readonly limits?: InputLimits;
   /** The threads' script. @default the one that runs jobs */
   readonly file?: string;
 }
@@ -20,12 +24,28 @@ export interface WorkerPoolOptions {
 export interface JobThread {
   readonly store: StoreConfig;
   readonly engine: EngineName;
+  readonly limits: InputLimits;
   /** Hands of its crew; 0: it works alone. */
   readonly hands: number;
 }
 
-/** Where the pool tells of each piece of work that has ended: `{ job, action, seconds }` of a thread. For benchmarks and metrics. */
-const ENDED = channel('fathom:work');
+/** A piece of work that a thread has ended. */
+export interface WorkEnded {
+  readonly job: string;
+  readonly action: JobMessage['action']['type'];
+  /** Digest of the operation that it belongs to. */
+  readonly operation: string;
+  /** Name of the part, where it is one. */
+  readonly part: string | undefined;
+  /** Seconds of the thread. */
+  readonly seconds: number;
+  /** Why it is not done; CANCELLED where it was stopped. */
+  readonly failure: Reason | undefined;
+}
+
+/** Where the pool tells of each piece of work that a thread has ended: {@link WorkEnded}. For benchmarks, metrics and traces. */
+export const WORK_CHANNEL = 'fathom:work';
+const ENDED = channel(WORK_CHANNEL);
 
 /**
  * Threads that run jobs, so that the event loop of the server stays free: `threads` that do a part each, and one that does the parts of
@@ -37,10 +57,11 @@ export class WorkerPool {
   private readonly alone: ThreadGroup<JobMessage, Json>;
   private readonly crewed: ThreadGroup<JobMessage, Json>;
 
-  constructor(store: StoreConfig, { threads, engine = 'onnxruntime', file = join(__dirname, 'job-worker.js') }: WorkerPoolOptions) {
+  constructor(store: StoreConfig, options: WorkerPoolOptions) {
+    const { threads, engine = 'onnxruntime', limits = INPUT_LIMITS, file = join(__dirname, 'job-worker.js') } = options;
     this.threads = threads;
     const group = (size: number, hands: number): ThreadGroup<JobMessage, Json> =>
-      new ThreadGroup({ threads: size, file, data: { store, engine, hands } satisfies JobThread, onAnswer });
+      new ThreadGroup({ threads: size, file, data: { store, engine, limits, hands } satisfies JobThread, tenantOf: ({ tenant }) => tenant, onEnd });
     this.alone = group(threads, 0);
     this.crewed = group(1, threads);
   }
@@ -50,12 +71,18 @@ export class WorkerPool {
     return (message.crewed ? this.crewed : this.alone).run(message, signal);
   }
 
+  /** How many messages wait for a free thread. */
+  get waiting(): number {
+    return this.alone.waitingCount + this.crewed.waitingCount;
+  }
+
   /** Ends all threads once what they run has ended; what waits is refused. */
   async close(): Promise<void> {
     await Promise.all([this.alone.close(), this.crewed.close()]);
   }
 }
 
-function onAnswer({ job, action }: JobMessage, seconds: number): void {
-  ENDED.publish({ job, action: action.type, seconds });
+function onEnd({ job, action, requestDigest }: JobMessage, seconds: number, failure: Reason | undefined): void {
+  const part = action.type === 'part' ? action.part : undefined;
+  ENDED.publish({ job, action: action.type, operation: requestDigest, part, seconds, failure } satisfies WorkEnded);
 }

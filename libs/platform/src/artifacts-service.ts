@@ -4,12 +4,13 @@ import { ArtifactService, type artifact } from '@fathom/contracts';
 import { FathomError } from '@fathom/errors';
 import { implement, type BoundService } from '@fathom/service-kit';
 import { canonicalJson } from '@fathom/tensors';
+import { downloadPage } from './download-page.js';
 import { pageSizeOf, pageTokenOf } from './pages.js';
 import type { Platform } from './platform.js';
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-/** Get and List for the artifacts of a store. A damaged artifact is left out of the list and logged; Get tells what is wrong with it. */
+/** Get, List and GetDownload for the artifacts of a store. A damaged artifact is left out of the list and logged; Get tells what is wrong with it. */
 export function artifactsService({ artifacts, logger }: Pick<Platform, 'artifacts' | 'logger'>): BoundService {
   const openIfSound = async (digest: string): Promise<Artifact | undefined> => {
     try {
@@ -20,8 +21,14 @@ export function artifactsService({ artifacts, logger }: Pick<Platform, 'artifact
       return undefined;
     }
   };
+  const messages = new WeakMap<Artifact, artifact.Artifact>();
+  const messageOf = (opened: Artifact): artifact.Artifact => {
+    const message = messages.get(opened) ?? artifactMessage(opened);
+    messages.set(opened, message);
+    return message;
+  };
   return implement(ArtifactService, {
-    getArtifact: async (request) => ({ artifact: artifactMessage(await artifacts.open(digestOf('artifact', request.artifact))) }),
+    getArtifact: async (request) => ({ artifact: messageOf(await artifacts.look(digestOf('artifact', request.artifact))) }),
     async listArtifacts({ pageSize, pageToken, kind }) {
       const size = pageSizeOf(pageSize);
       const after = pageTokenOf(pageToken, DIGEST);
@@ -33,6 +40,10 @@ export function artifactsService({ artifacts, logger }: Pick<Platform, 'artifact
         page.push(artifactMessage(opened));
       }
       return { artifacts: page, nextPageToken: '' };
+    },
+    getDownload: async (request) => {
+      const opened = await artifacts.open(digestOf('artifact', request.artifact));
+      return { artifact: artifactMessage(opened), ...downloadPage(opened, artifacts.objects, request) };
     },
   });
 }

@@ -19,7 +19,7 @@ it.each([
   ['tensorflow', /^float32 \(\S+\), 512 steps a block$/],
   ['reference', /^float64$/],
 ])('a server tells its version, threads and engine: %s', async (engine, way) => {
-  const config = loadConfig({ env: {}, overrides: { store: join(folder, 'store'), threads: 2, engine } });
+  const config = loadConfig({ env: {}, overrides: { store: join(folder, 'store'), threads: 2, engine, insecure: true } });
   const address = `unix:${join(folder, 'socket')}`;
   const served = await serve([], { name: 'n', address, config, logger: createLogger({ name: 'n', level: 'silent' }) });
   const client = new CapabilitiesClient(served.address, credentials.createInsecure());

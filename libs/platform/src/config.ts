@@ -4,7 +4,10 @@ import { resolve } from 'node:path';
 import { ENGINE_NAMES, type EngineName } from '@fathom/engines';
 import { FathomError, InputError } from '@fathom/errors';
 import type { StoreConfig } from '@fathom/store';
+import { limitSettings, type Limits } from './limits.js';
+import { securitySettings, type SecuritySettings } from './security-settings.js';
 import { storeSetting } from './store-setting.js';
+import { TELEMETRY_KEYS, telemetrySettings, type TelemetrySettings } from './telemetry-settings.js';
 
 /** The six services, in the order of the work. */
 export const SERVICES = ['activation', 'dictionary', 'complexity', 'importance', 'robustness', 'study'] as const;
@@ -13,19 +16,27 @@ export const SERVICES = ['activation', 'dictionary', 'complexity', 'importance',
 export type ServiceName = (typeof SERVICES)[number];
 
 /** Everything that a Fathom process can be told. */
-export interface Config {
+export interface Config extends SecuritySettings, TelemetrySettings {
   /** Where artifacts, operations and studies are kept. @default the folder .fathom */
   readonly store: StoreConfig;
   /** Worker threads for computing, 1 to 256. @default one per processor */
   readonly threads: number;
   /** Who multiplies the integers that PORTABLE results are made of. @default 'onnxruntime' */
   readonly engine: EngineName;
-  /** Operations that may run at once in one process, 1 to 100,000; more are refused. @default 256 */
+  /** Operations that may run at once in one process, 1 to 100,000; more wait for their turn. @default 256 */
   readonly maxRunningOperations: number;
+  /** Of these, operations of one tenant, 1 to 100,000. @default all of them */
+  readonly maxRunningPerTenant: number;
+  /** Operations of one tenant that may wait in one process, 0 to 100,000; more are refused. @default 1000 */
+  readonly maxWaitingOperations: number;
+  /** How long a process may be silent before others take its operations over, in milliseconds, 200 to 600,000. @default 8000 */
+  readonly leaseMs: number;
   /** Folders that networks and images may be registered from. @default none */
   readonly inputRoots: readonly string[];
   /** Address of each service: where it listens, and where others find it. @default 127.0.0.1, ports 7301 to 7306 */
   readonly addresses: Readonly<Record<ServiceName, string>>;
+  /** How large what comes from outside may be. @default {@link LIMITS} */
+  readonly limits: Limits;
 }
 
 /** Where configuration comes from; injectable for tests. */
@@ -38,14 +49,39 @@ export interface ConfigSources {
   readonly overrides?: Readonly<Record<string, unknown>>;
 }
 
-const KEYS = ['store', 'threads', 'engine', 'maxRunningOperations', 'inputRoots', 'addresses'] as const;
+const KEYS = [
+  'store',
+  'threads',
+  'engine',
+  'maxRunningOperations',
+  'maxRunningPerTenant',
+  'maxWaitingOperations',
+  'leaseMs',
+  'inputRoots',
+  'addresses',
+  'tls',
+  'tokens',
+  'clientTls',
+  'clientTokenFile',
+  'insecure',
+  'limits',
+  ...TELEMETRY_KEYS,
+] as const;
 
 const VARIABLES: Readonly<Record<string, string>> = {
   FATHOM_STORE: 'store',
   FATHOM_THREADS: 'threads',
   FATHOM_ENGINE: 'engine',
   FATHOM_MAX_RUNNING_OPERATIONS: 'maxRunningOperations',
+  FATHOM_MAX_RUNNING_PER_TENANT: 'maxRunningPerTenant',
+  FATHOM_MAX_WAITING_OPERATIONS: 'maxWaitingOperations',
+  FATHOM_LEASE_MS: 'leaseMs',
   FATHOM_INPUT_ROOTS: 'inputRoots',
+  FATHOM_CLIENT_TOKEN_FILE: 'clientTokenFile',
+  FATHOM_METRICS_ADDRESS: 'metricsAddress',
+  FATHOM_HEALTH_ADDRESS: 'healthAddress',
+  FATHOM_TRACES: 'traces',
+  FATHOM_LOG_LEVEL: 'logLevel',
 };
 
 /** Reads the configuration: file, then environment, then overrides. Throws an InputError that names a wrong or unknown setting. */
@@ -55,13 +91,20 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const settings: Record<string, unknown> = { ...(file === undefined ? {} : fromFile(file)), ...fromEnvironment(env), ...sources.overrides };
   for (const key of Object.keys(settings))
     if (!(KEYS as readonly string[]).includes(key)) throw new InputError({ field: key, problem: 'is no setting', accepted: KEYS.join(', ') }); // its value may be a secret
+  const maxRunningOperations = wholeSetting('maxRunningOperations', settings['maxRunningOperations'] ?? 256, 100_000);
   return {
     store: storeSetting(settings['store'] ?? '.fathom', env),
     threads: wholeSetting('threads', settings['threads'] ?? Math.min(256, availableParallelism()), 256),
     engine: engineSetting(settings['engine'] ?? 'onnxruntime'),
-    maxRunningOperations: wholeSetting('maxRunningOperations', settings['maxRunningOperations'] ?? 256, 100_000),
+    maxRunningOperations,
+    maxRunningPerTenant: wholeSetting('maxRunningPerTenant', settings['maxRunningPerTenant'] ?? maxRunningOperations, 100_000),
+    maxWaitingOperations: wholeSetting('maxWaitingOperations', settings['maxWaitingOperations'] ?? 1_000, 100_000, 0),
+    leaseMs: wholeSetting('leaseMs', settings['leaseMs'] ?? 8_000, 600_000, 200),
     inputRoots: roots(settings['inputRoots'] ?? []),
     addresses: addresses(settings['addresses'] ?? {}),
+    ...securitySettings(settings),
+    limits: limitSettings(settings['limits']),
+    ...telemetrySettings(settings),
   };
 }
 
@@ -90,14 +133,14 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
     const value = env[variable];
     if (value === undefined || value === '') continue;
     if (key === 'inputRoots') settings[key] = value.split(':');
-    else settings[key] = key === 'store' || Number.isNaN(Number(value)) ? value : Number(value);
+    else settings[key] = key === 'store' || key === 'clientTokenFile' || Number.isNaN(Number(value)) ? value : Number(value);
   }
   return settings;
 }
 
-function wholeSetting(field: string, value: unknown, most: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most)
-    throw new InputError({ field, problem: 'is out of range', value, accepted: `a whole number from 1 to ${most}` });
+function wholeSetting(field: string, value: unknown, most: number, least = 1): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
+    throw new InputError({ field, problem: 'is out of range', value, accepted: `a whole number from ${least} to ${most}` });
   return value;
 }
 

@@ -13,7 +13,7 @@ const ANSWER_MS = 1_000;
 /** Get, Wait, Cancel, List and Watch for the operations of a process. */
 export function operationsService({ operations }: Pick<Platform, 'operations'>): BoundService {
   return implement(OperationsService, {
-    getOperation: async ({ name }) => ({ operation: operationMessage(await operations.get(name)) }),
+    getOperation: async ({ name }, { signal }) => ({ operation: operationMessage(await operations.get(name, signal)) }),
     async waitOperation({ name, timeoutMs }, { signal, deadlineMs }) {
       if (timeoutMs > LONGEST_WAIT_MS)
         throw new InputError({ field: 'timeout_ms', problem: 'is too long', value: timeoutMs, accepted: `at most ${LONGEST_WAIT_MS}` });
@@ -21,8 +21,8 @@ export function operationsService({ operations }: Pick<Platform, 'operations'>):
       return { operation: operationMessage(await operations.wait(name, waitMs, signal)) };
     },
     cancelOperation: async ({ name }) => ({ operation: operationMessage(await operations.cancel(name)) }),
-    async listOperations({ pageSize, pageToken }) {
-      const { records, next } = await operations.list(pageSizeOf(pageSize), pageTokenOf(pageToken, /^[0-9a-f]{64}$/));
+    async listOperations({ pageSize, pageToken }, { signal }) {
+      const { records, next } = await operations.list(pageSizeOf(pageSize), pageTokenOf(pageToken, /^[0-9a-f]{64}$/), signal);
       return { operations: records.map(operationMessage), nextPageToken: next };
     },
     async *watchOperation({ name, afterSequence }, { signal }) {

@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const options = () => ({
   name: 'n',
   address: `unix:${join(folder, 'socket')}`,
-  config: loadConfig({ env: {}, overrides: { store: join(folder, 'store'), threads: 1 } }),
+  config: loadConfig({ env: {}, overrides: { store: join(folder, 'store'), threads: 1, insecure: true } }),
   logger: createLogger({ name: 'n', level: 'silent' }),
 });
 

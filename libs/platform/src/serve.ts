@@ -1,14 +1,17 @@
 import { capabilities } from '@fathom/engines';
 import { FathomError, type Reason } from '@fathom/errors';
-import { createLogger, runUntilSignalled, startServer, type BoundService, type Logger, type RunningServer } from '@fathom/service-kit';
+import { createLogger, openTracing, runUntilSignalled, startServer, type BoundService, type Logger, type RunningServer } from '@fathom/service-kit';
 import { artifactsService } from './artifacts-service.js';
 import { capabilitiesService } from './capabilities-service.js';
 import { loadConfig, type Config, type ServiceName } from './config.js';
+import { OperationWatch } from './operation-watch.js';
 import { operationsService } from './operations-service.js';
 import { openPlatform, type Platform } from './platform.js';
+import { probeStore } from './store-probe.js';
+import { openTelemetry, type Telemetry } from './telemetry.js';
 
-/** Makes one of the six services on a platform. */
-export type ServiceFactory = (platform: Platform) => BoundService;
+/** Makes one of the six services on a platform, with what stands beside it alone. */
+export type ServiceFactory = (platform: Platform) => BoundService | readonly BoundService[];
 
 /** Services that listen, with their platform. */
 export interface Served {
@@ -22,27 +25,47 @@ export interface Served {
 /** Serves some of the six services on one address, with the operations, artifacts and capabilities services beside them. */
 export async function serve(
   factories: readonly ServiceFactory[],
-  options: { name: string; address: string; config: Config; logger: Logger },
+  options: { name: string; address: string; config: Config; logger: Logger; telemetry?: Telemetry },
 ): Promise<Served> {
   const engine = await capabilities(options.config.engine);
   const areas = new Set<string>();
-  const platform = openPlatform(options.config, options.logger, (job) => areas.has(areaOfJob(job)));
+  const { metrics, health } = options.telemetry ?? {};
+  const tracing = openTracing(options.name, options.logger, options.config.traces);
+  const watch = new OperationWatch(tracing.tracer, metrics?.work);
+  const platform = openPlatform(options.config, options.logger, watch, (job) => areas.has(areaOfJob(job)));
   let server: RunningServer;
   try {
-    const own = factories.map((factory) => factory(platform));
+    const own = factories.flatMap((factory) => factory(platform));
     for (const { name } of own) areas.add(areaOfService(name));
     const services = [...own, operationsService(platform), artifactsService(platform), capabilitiesService(platform, engine)];
-    server = await startServer({ name: options.name, address: options.address, services, logger: options.logger, limits: { graceMs: 1_000 } });
+    const { tls, tokens, insecure, limits: most } = options.config;
+    const limits = {
+      graceMs: 1_000,
+      maxMessageBytes: most.messageBytes,
+      maxCallsPerConnection: most.callsPerConnection,
+      maxTextLength: most.textLength,
+      maxListLength: most.listLength,
+    };
+    const { name, address, logger } = options;
+    server = await startServer({ name, address, services, logger, limits, tls, tokens, insecure, tracer: tracing.tracer, metrics: metrics?.calls });
   } catch (error) {
     await platform.close();
+    watch.close();
+    await tracing.close();
     throw error;
   }
   options.logger.info({ engine }, 'integers are multiplied exactly');
+  const leaving = new AbortController();
+  if (health) void probeStore(platform.artifacts.objects, leaving.signal, (answers) => health.set(options.name, answers));
   const close = async (): Promise<void> => {
+    leaving.abort();
+    health?.set(options.name, false);
     try {
       await platform.close();
     } finally {
       await server.close();
+      watch.close();
+      await tracing.close();
     }
   };
   return { address: server.address, platform, close };
@@ -68,8 +91,14 @@ const EXIT_CODES: Partial<Record<Reason, number>> = { INVALID_INPUT: 2, ADDRESS_
 export async function serveUntilSignalled(name: ServiceName, factory: ServiceFactory): Promise<void> {
   try {
     const config = loadConfig();
-    const served = await serve([factory], { name, address: config.addresses[name], config, logger: createLogger({ name }) });
-    await runUntilSignalled([served]);
+    const logger = createLogger({ name, level: config.logLevel });
+    const telemetry = await openTelemetry(config, logger);
+    try {
+      const served = await serve([factory], { name, address: config.addresses[name], config, logger, telemetry });
+      await runUntilSignalled([served]);
+    } finally {
+      await telemetry.close();
+    }
   } catch (error) {
     const { reason, message } = FathomError.from(error);
     process.stderr.write(`fathom ${name}: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);

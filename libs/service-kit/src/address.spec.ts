@@ -29,14 +29,15 @@ describe('an address', () => {
   );
 });
 
-describe('a server without authentication', () => {
+describe('a server without tls and tokens', () => {
   it.each(['0.0.0.0:1', '[::]:1', '192.168.1.2:1', 'example.org:1', '127.0.0.1.example.org:1'])('does not listen at %s', (text) => {
-    expect(() => listenAddress(text)).toThrow(/other machines.*no authentication \(got .*\); accepted: a loopback address/);
+    expect(() => listenAddress(text, false)).toThrow(/other machines.*not both tls and tokens \(got .*\); accepted: a loopback address/);
+    expect(formatAddress(listenAddress(text, true))).toBe(text);
   });
 
   it('listens for localhost at 127.0.0.1 alone', () => {
-    expect(formatAddress(listenAddress('localhost:7'))).toBe('127.0.0.1:7');
-    expect(formatAddress(listenAddress('[::1]:7'))).toBe('[::1]:7');
+    expect(formatAddress(listenAddress('localhost:7', true))).toBe('127.0.0.1:7');
+    expect(formatAddress(listenAddress('[::1]:7', false))).toBe('[::1]:7');
   });
 
   it('is told apart from one that a proxy may stand before', () => {

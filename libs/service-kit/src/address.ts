@@ -27,17 +27,16 @@ export function formatAddress(address: Address): string {
 }
 
 /**
- * The address to listen at. There is no authentication yet, so anything but this machine itself is refused. "localhost"
+ * The address to listen at; one that other machines can reach only where the server is `guarded` by tls and tokens. "localhost"
  * means 127.0.0.1 alone: with both families, another process could hold the port of one of them unnoticed.
  */
-export function listenAddress(text: string): Address {
+export function listenAddress(text: string, guarded: boolean): Address {
   const address = parseAddress(text);
-  if (address.kind === 'unix') return address;
-  if (address.host === 'localhost') return { ...address, host: '127.0.0.1' };
-  if (/^127(\.\d{1,3}){3}$/.test(address.host) || address.host === '[::1]') return address;
+  if (address.kind === 'tcp' && address.host === 'localhost') return { ...address, host: '127.0.0.1' };
+  if (guarded || isLocal(address)) return address;
   throw new InputError({
     field: 'address',
-    problem: 'a server would be reachable from other machines, and this version has no authentication',
+    problem: 'other machines could reach the server, which has not both tls and tokens',
     value: text,
     accepted: 'a loopback address (127.0.0.1, [::1], localhost) or unix:/path/to/socket',
   });
@@ -45,7 +44,12 @@ export function listenAddress(text: string): Address {
 
 /** True where calls to the address stay on this machine. */
 export function isLocal(address: Address): boolean {
-  return address.kind === 'unix' || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(address.host);
+  return address.kind === 'unix' || isLoopback(address.host);
+}
+
+/** True for the hosts that are this machine itself. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host);
 }
 
 function wrong(value: string, problem: string): InputError {

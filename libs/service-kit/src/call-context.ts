@@ -1,5 +1,6 @@
 import { FathomError } from '@fathom/errors';
 import type { Metadata, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import { callerOf, type Caller } from './caller.js';
 
 /** What a handler knows about its call, beside the request. */
 export interface CallContext {
@@ -9,6 +10,8 @@ export interface CallContext {
   readonly deadlineMs: number;
   /** The metadata that came with the call. */
   readonly metadata: Metadata;
+  /** Who calls, and for which tenant. */
+  readonly caller: Caller;
   /** Names the call in the log: the caller's `x-request-id`, else a fresh one. */
   readonly requestId: string;
 }
@@ -20,21 +23,34 @@ export function openContext(call: ServerUnaryCall<Buffer, Buffer> | ServerWritab
   context: CallContext;
   release: () => void;
 } {
-  const abort = new AbortController();
+  // Most handlers are over before anything could stop them, and never look.
+  let abort: AbortController | undefined;
+  let ended = false;
   const deadline = Number(call.getDeadline());
-  const onCancelled = () => abort.abort(reasonToStop(deadline));
-  if (call.cancelled) onCancelled();
-  else call.once('cancelled', onCancelled);
+  const onCancelled = () => {
+    if (!ended) abort?.abort(reasonToStop(deadline));
+  };
+  call.once('cancelled', onCancelled);
   return {
     context: {
-      signal: abort.signal,
+      get signal() {
+        if (abort === undefined) {
+          abort = new AbortController();
+          if (call.cancelled) onCancelled();
+        }
+        return abort.signal;
+      },
       get deadlineMs() {
         return deadline - Date.now();
       },
       metadata: call.metadata,
+      caller: callerOf(call.metadata),
       requestId: String(call.metadata.get(REQUEST_ID)[0] ?? ''),
     },
-    release: () => call.off('cancelled', onCancelled),
+    release: () => {
+      ended = true;
+      call.off('cancelled', onCancelled);
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 import { FathomError, InputError } from '@fathom/errors';
 import {
-  credentials,
   Metadata,
   type CallOptions as GrpcCallOptions,
   type ChannelCredentials,
@@ -10,9 +9,13 @@ import {
 } from '@grpc/grpc-js';
 import { formatAddress, isLocal, parseAddress } from './address.js';
 import { REQUEST_ID } from './call-context.js';
+import { tracedCalls } from './call-span.js';
+import { TENANT } from './caller.js';
 import { checkSize } from './message-size.js';
 import { receivedError, type CallTarget } from './received-error.js';
 import type { MethodShape, RequestOf, ResponseOf, ServiceShape } from './service-types.js';
+import { clientCredentials, type ClientTls } from './tls.js';
+import { TokenFile } from './token-file.js';
 
 /** Options of one call. */
 export interface CallOptions {
@@ -30,6 +33,12 @@ export interface ConnectOptions {
   readonly deadlineMs?: number;
   /** Bytes of the largest request or response. @default 4 MiB */
   readonly maxMessageBytes?: number;
+  /** Encrypts the connection. @default a plain connection */
+  readonly tls?: ClientTls | undefined;
+  /** File of the token to show; goes over plain connections to this machine alone. @default none */
+  readonly tokenFile?: string | undefined;
+  /** The tenant to call for, where the token has the scope admin. @default the token's own */
+  readonly tenant?: string | undefined;
 }
 
 /** A method as its caller sees it. The call of a stream begins with its first read and ends when its reader stops. */
@@ -53,14 +62,25 @@ export interface ClientConstructor<S extends ServiceShape> {
 
 /** A client for the service at "host:port" or "unix:/path". Connects with the first call; never retries by itself. */
 export function connect<S extends ServiceShape>(constructor: ClientConstructor<S>, address: string, options: ConnectOptions = {}): Remote<S> {
-  const { deadlineMs = 60_000, maxMessageBytes = 4 * 1024 * 1024 } = options;
+  const { deadlineMs = 60_000, maxMessageBytes = 4 * 1024 * 1024, tls, tokenFile, tenant } = options;
   const target = parseAddress(address);
-  const client = new constructor(formatAddress(target), credentials.createInsecure(), {
+  if (tokenFile !== undefined && !tls && !isLocal(target))
+    throw new InputError({
+      field: 'clientTls',
+      problem: 'is missing: a token would be readable on its way',
+      value: address,
+      accepted: 'clientTls with caFile',
+    });
+  const channel = clientCredentials(tls, target);
+  const client = new constructor(formatAddress(target), channel.credentials, {
+    ...channel.options,
+    interceptors: [tracedCalls],
     'grpc.max_receive_message_length': maxMessageBytes,
     // A proxy from the environment cannot reach this machine's own sockets.
     ...(isLocal(target) && { 'grpc.enable_http_proxy': 0 }),
   });
-  const link: Link = { client, address: formatAddress(target), deadlineMs, maxMessageBytes };
+  const identity = { token: tokenFile === undefined ? undefined : new TokenFile(tokenFile), tenant };
+  const link: Link = { client, address: formatAddress(target), deadlineMs, maxMessageBytes, tls, ...identity };
   const methods = Object.entries(constructor.service).map(([name, method]) => [
     name,
     (request: unknown, callOptions: CallOptions = {}) =>
@@ -69,9 +89,14 @@ export function connect<S extends ServiceShape>(constructor: ClientConstructor<S
   return { ...Object.fromEntries(methods), close: () => client.close() } as Remote<S>;
 }
 
-interface Link extends Required<ConnectOptions> {
+interface Link {
   readonly client: Client;
   readonly address: string;
+  readonly deadlineMs: number;
+  readonly maxMessageBytes: number;
+  readonly tls: ClientTls | undefined;
+  readonly token: TokenFile | undefined;
+  readonly tenant: string | undefined;
 }
 
 async function callOnce(link: Link, method: MethodShape, request: unknown, options: CallOptions): Promise<unknown> {
@@ -115,8 +140,10 @@ function prepared(link: Link, method: MethodShape, request: unknown, { deadlineM
   checkSize(bytes, 'request', link.maxMessageBytes);
   const metadata = new Metadata();
   if (requestId !== undefined) metadata.set(REQUEST_ID, requestId);
+  if (link.token) metadata.set('authorization', `Bearer ${link.token.token}`);
+  if (link.tenant !== undefined) metadata.set(TENANT, link.tenant);
   const grpc: GrpcCallOptions = deadlineMs === Infinity ? {} : { deadline: Date.now() + deadlineMs };
-  const target: CallTarget = { address: link.address, path: method.path };
+  const target: CallTarget = { address: link.address, path: method.path, tls: link.tls };
   return { bytes, metadata, grpc, target };
 }
 

@@ -24,6 +24,12 @@ describe('the status of an error', () => {
     expect(retried.sort()).toEqual(['RESOURCE_EXHAUSTED', 'STORE_UNAVAILABLE', 'UNAVAILABLE']);
   });
 
+  it('says how long to wait, where that is known, and at least a second', () => {
+    const delay = (retryAfterSeconds: string) =>
+      unpackStatus(sent(new FathomError('RESOURCE_EXHAUSTED', '', { metadata: { retryAfterSeconds } }))).retry?.retryDelay?.seconds;
+    expect(['17', '2.1', '0', '-4', 'soon'].map(delay)).toEqual([17n, 3n, 1n, 1n, 1n]);
+  });
+
   it('names the field that is wrong', () => {
     const status = sent(new InputError({ field: 'probe.folds', problem: 'too few', value: 2, accepted: 'at least 3' }));
     expect(unpackStatus(status).badRequest?.fieldViolations).toEqual([

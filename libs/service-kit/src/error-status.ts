@@ -1,12 +1,16 @@
 import type { Status } from '@fathom/contracts';
 import { FathomError, InputError } from '@fathom/errors';
-import { DOMAIN, packStatus } from './error-details.js';
+import type { ServerInterceptingCall } from '@grpc/grpc-js';
+import { asTrailers, DOMAIN, packStatus } from './error-details.js';
 import { CODE_OF_REASON, RETRYABLE } from './status-codes.js';
+
+/** A status as gRPC sends it. */
+export type SentStatus = Parameters<ServerInterceptingCall['sendStatus']>[0];
 
 /** Trailers should stay below the 8 KiB that every gRPC implementation takes, so texts are cut to these lengths. */
 const MOST = { message: 1000, value: 300, entries: 16 };
 
-const RETRY_AFTER_SECONDS = 1n;
+const RETRY_AFTER_SECONDS = 1;
 
 /**
  * The google.rpc.Status of anything thrown: ErrorInfo always, BadRequest where input is wrong, RetryInfo where the same
@@ -30,8 +34,20 @@ export function statusOf(thrown: unknown, requestId: string): Status {
         ],
       },
     }),
-    ...(RETRYABLE.has(error.reason) && { retry: { retryDelay: { seconds: RETRY_AFTER_SECONDS, nanos: 0 } } }),
+    ...(RETRYABLE.has(error.reason) && { retry: { retryDelay: { seconds: retryAfter(error), nanos: 0 } } }),
   });
+}
+
+/** Where the error says more of it than that it passes, its "retryAfterSeconds". */
+function retryAfter({ metadata }: FathomError): bigint {
+  const seconds = Number(metadata['retryAfterSeconds'] ?? RETRY_AFTER_SECONDS);
+  return BigInt(Math.max(RETRY_AFTER_SECONDS, Number.isFinite(seconds) ? Math.ceil(seconds) : 0));
+}
+
+/** The same as gRPC sends it. */
+export function sentStatus(thrown: unknown, requestId: string): SentStatus {
+  const packed = statusOf(thrown, requestId);
+  return { code: packed.code, details: packed.message, metadata: asTrailers(packed) };
 }
 
 function hideInternal(error: FathomError, requestId: string): FathomError {

@@ -1,14 +1,16 @@
-import { FathomError, InputError } from '@fathom/errors';
+import { FathomError } from '@fathom/errors';
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { openContext, refuseLate, type CallContext } from './call-context.js';
+import { decodeRequest } from './decode-request.js';
 import { asTrailers } from './error-details.js';
 import { statusOf } from './error-status.js';
 import type { Logger } from './logger.js';
 import { checkSize } from './message-size.js';
+import type { RequestLimits } from './request-limits.js';
 import type { BoundService, MethodShape, UntypedHandler } from './service-types.js';
 
 /** What wrapped handlers need to know about their server. */
-export interface HandlerOptions {
+export interface HandlerOptions extends RequestLimits {
   readonly logger: Logger;
   readonly maxMessageBytes: number;
 }
@@ -38,7 +40,7 @@ function unary(method: MethodShape, handler: UntypedHandler, options: HandlerOpt
     const { context, release } = openContext(call);
     const work = async () => {
       refuseLate(context);
-      return encoded(method, await handler(decoded(method, call.request), context), options);
+      return encoded(method, await handler(decodeRequest(method, call.request, options), context), options);
     };
     work()
       .then(
@@ -54,7 +56,7 @@ function streaming(method: MethodShape, handler: UntypedHandler, options: Handle
     const { context, release } = openContext(call);
     const work = async () => {
       refuseLate(context);
-      for await (const message of handler(decoded(method, call.request), context) as AsyncIterable<unknown>) {
+      for await (const message of handler(decodeRequest(method, call.request, options), context) as AsyncIterable<unknown>) {
         await written(call, encoded(method, message, options), context.signal);
       }
     };
@@ -79,19 +81,6 @@ async function written(call: StreamCall, bytes: Buffer, signal: AbortSignal): Pr
     });
   } finally {
     if (stop) signal.removeEventListener('abort', stop);
-  }
-}
-
-function decoded(method: MethodShape, bytes: Buffer): unknown {
-  try {
-    return method.requestDeserialize(bytes);
-  } catch (cause) {
-    throw new InputError({
-      field: 'request',
-      problem: 'its bytes cannot be read',
-      accepted: `a request as the contract of ${method.path} defines it`,
-      cause,
-    });
   }
 }
 

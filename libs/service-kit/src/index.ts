@@ -4,6 +4,15 @@ export { implement, type BoundService, type Handler, type Implementation } from 
 export { type CallContext } from './call-context.js';
 export { connect, type CallOptions, type ClientConstructor, type ConnectOptions, type Remote } from './connect.js';
 export { runUntilSignalled } from './run-until-signalled.js';
-export { createLogger, type Logger, type LoggerOptions } from './logger.js';
+export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './logger.js';
 export { statusOf } from './error-status.js';
 export { errorOf } from './received-error.js';
+export { LOCAL_CALLER, SCOPES, type Caller, type Scope } from './caller.js';
+export { type ClientTls, type ServerTls } from './tls.js';
+export { type TokenSettings } from './tokens.js';
+export { CallMetrics } from './call-metrics.js';
+export { openMetricsPort, type OpenPort } from './metrics-port.js';
+export { openHealthPort, READY, type HealthPort } from './health-port.js';
+export { HealthClients, type Serving } from './health-client.js';
+export { openTracing, type TraceOptions, type Tracing } from './tracing.js';
+export { inTraceScope, traceScope, type TraceScope } from './trace-scope.js';

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { scopeFields } from './trace-scope.js';
 
 /** Where structured log lines go. A pino logger is one. */
 export interface Logger {
@@ -8,23 +9,28 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/** How severe a line is, from the least on; 'silent' is above all. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 /** Options of {@link createLogger}. */
 export interface LoggerOptions {
   /** Name of the service, on every line. */
   readonly name: string;
   /** The least severe level that is written. @default 'info' */
-  readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly level?: LogLevel | undefined;
   /** Takes each line, ended by a newline. @default standard error */
   readonly sink?: { write(line: string): void };
 }
 
-/** A logger that writes one JSON object a line. */
+/** A logger that writes one JSON object a line, with the trace and the operation that it is about. */
 export function createLogger({ name, level = 'info', sink }: LoggerOptions): Logger {
   return pino(
     {
       name,
       level,
       base: { pid: process.pid },
+      mixin: scopeFields,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: describeError },

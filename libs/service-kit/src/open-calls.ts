@@ -3,13 +3,15 @@ import { type Metadata, ServerInterceptingCall, ServerListenerBuilder, status, t
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { REQUEST_ID } from './call-context.js';
+import type { Tracer } from '@opentelemetry/api';
+import type { CallMetrics } from './call-metrics.js';
+import { endCallSpan, serverSpan } from './call-span.js';
 import { asTrailers, DETAILS_TRAILER, DOMAIN, packStatus } from './error-details.js';
-import { statusOf } from './error-status.js';
+import { sentStatus, type SentStatus } from './error-status.js';
 import type { Logger } from './logger.js';
 import { tooLarge } from './message-size.js';
 import { reasonOfCode } from './status-codes.js';
-
-type SentStatus = Parameters<ServerInterceptingCall['sendStatus']>[0];
+import { inTraceScope, type TraceScope } from './trace-scope.js';
 
 interface OpenCall {
   /** True for a Fathom method, false for health and reflection. */
@@ -17,8 +19,17 @@ interface OpenCall {
   end(error: FathomError): void;
 }
 
+/** Who is told of calls. */
+export interface CallWatch {
+  readonly logger: Logger;
+  /** @default no spans */
+  readonly tracer?: Tracer | undefined;
+  /** @default nothing is counted */
+  readonly metrics?: CallMetrics | undefined;
+}
+
 /**
- * Sees every call of a server from its first header to its status: gives it a request id, writes its log line, adds
+ * Sees every call of a server from its first header to its status: gives it a request id, writes its log line, counts and traces it, adds
  * ErrorInfo to the statuses that gRPC makes itself, and ends what is still open when the server must close.
  */
 export class OpenCalls {
@@ -26,7 +37,7 @@ export class OpenCalls {
   readonly #idle: (() => void)[] = [];
 
   constructor(
-    private readonly logger: Logger,
+    private readonly watch: CallWatch,
     private readonly ownServices: ReadonlySet<string>,
   ) {}
 
@@ -35,17 +46,23 @@ export class OpenCalls {
     const started = performance.now();
     const path = method.path;
     const own = this.ownServices.has(path.slice(1, path.lastIndexOf('/')));
+    const { logger, tracer, metrics } = this.watch;
+    const counted = metrics?.begin(path);
     let requestId = '';
-    const entry: OpenCall = { own, end: (error) => call.sendStatus(asSent(error, requestId)) };
+    let scope: TraceScope | undefined;
+    const entry: OpenCall = { own, end: (error) => call.sendStatus(sentStatus(error, requestId)) };
     const finish = (code: status) => {
       if (!this.#open.delete(entry)) return;
+      const durationMs = performance.now() - started;
       const fields = {
         method: path,
         code: status[code],
-        durationMs: Math.round(performance.now() - started),
+        durationMs: Math.round(durationMs),
         requestId,
       };
-      this.logger[own ? 'info' : 'debug'](fields, 'call');
+      inTraceScope(scope, () => logger[own ? 'info' : 'debug'](fields, 'call'));
+      counted?.(code, durationMs / 1000);
+      if (scope) endCallSpan(scope.span, code);
       if (this.#open.size === 0) this.#idle.splice(0).forEach((resolve) => resolve());
     };
     // gRPC sends the statuses that it makes itself (deadline, size) past all interceptors, by this method of the call.
@@ -63,8 +80,10 @@ export class OpenCalls {
             .withOnReceiveMetadata((metadata, nextMetadata) => {
               requestId = requestIdOf(metadata);
               metadata.set(REQUEST_ID, requestId);
-              nextMetadata(metadata);
+              if (own && tracer) scope = serverSpan(tracer, path, metadata);
+              inTraceScope(scope, () => nextMetadata(metadata));
             })
+            .withOnReceiveHalfClose((nextHalfClose) => inTraceScope(scope, nextHalfClose))
             .withOnCancel(() => finish(status.CANCELLED))
             .build(),
         ),
@@ -95,12 +114,7 @@ function explain(sent: SentStatus, requestId: string): SentStatus {
   const { code = status.UNKNOWN, details = '', metadata } = sent;
   if (code === status.OK || metadata?.get(DETAILS_TRAILER).length) return sent;
   const large = tooLarge(details, 'request');
-  if (large) return asSent(large, requestId);
+  if (large) return sentStatus(large, requestId);
   const info = { reason: reasonOfCode(code), domain: DOMAIN, metadata: { requestId } };
   return { code, details, metadata: asTrailers(packStatus(code, details, { info })) };
-}
-
-function asSent(error: FathomError, requestId: string): SentStatus {
-  const packed = statusOf(error, requestId);
-  return { code: packed.code, details: packed.message, metadata: asTrailers(packed) };
 }

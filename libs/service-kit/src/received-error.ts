@@ -4,6 +4,8 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import { DOMAIN, fromTrailers, unpackStatus } from './error-details.js';
 import { tooLarge } from './message-size.js';
 import { reasonOfCode } from './status-codes.js';
+import type { ClientTls } from './tls.js';
+import { tlsTrouble } from './tls-trouble.js';
 
 /** The call that failed. */
 export interface CallTarget {
@@ -11,6 +13,8 @@ export interface CallTarget {
   readonly address: string;
   /** Path of the method. */
   readonly path: string;
+  /** TLS of the client, if it has any. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /** The error that a failed call throws: the server's own FathomError or InputError, or one that says what gRPC met. */
@@ -46,10 +50,11 @@ function inputError(message: string, metadata: Record<string, string>, cause: un
   });
 }
 
-function fromGrpc(error: ServiceError, { address, path }: CallTarget): FathomError {
+function fromGrpc(error: ServiceError, { address, path, tls }: CallTarget): FathomError {
   const details = { metadata: { address, method: path }, cause: error };
   if (error.code === status.UNAVAILABLE) {
-    return new FathomError('UNAVAILABLE', `the server at ${address} cannot be reached: ${error.details}`, details);
+    const { reason, problem } = tlsTrouble(error.details, tls) ?? { reason: 'UNAVAILABLE', problem: `cannot be reached: ${error.details}` };
+    return new FathomError(reason, `the server at ${address} ${problem}`, details);
   }
   if (error.code === status.UNIMPLEMENTED) {
     return new FathomError('NOT_FOUND', `the server at ${address} does not offer ${path}`, details);

@@ -1,13 +1,16 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { chmodSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatAddress, listenAddress, type Address } from './address.js';
+import { formatAddress, type Address } from './address.js';
+import { authorizeCalls } from './authorize-calls.js';
 import { addressInUse, ensureFree } from './free-address.js';
 import { grpcService } from './handlers.js';
 import { Health } from './health.js';
 import { OpenCalls } from './open-calls.js';
 import { addReflection } from './reflection.js';
 import { checkedOptions, type ServerOptions } from './server-options.js';
+import { serverCredentials } from './tls.js';
+import { openTokens } from './tokens.js';
 
 /** A server that is listening. */
 export interface RunningServer {
@@ -25,27 +28,30 @@ export interface RunningServer {
 const LINGER_MS = 500;
 
 /**
- * Starts a gRPC server with health, reflection, logs, deadlines and rich errors around the handlers.
- * Throws INVALID_INPUT for an address that other machines can reach and for wrong options, ADDRESS_IN_USE where another
- * process listens.
+ * Starts a gRPC server with health, reflection, authorisation, logs, deadlines and rich errors around the handlers.
+ * Throws INVALID_INPUT for wrong options, among them an address that other machines can reach without `tls` and `tokens`,
+ * ADDRESS_IN_USE where another process listens.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { name, address, services, logger, maxMessageBytes, maxCallsPerConnection, graceMs } = checkedOptions(options);
-  const wanted = listenAddress(address);
+  const { name, address: wanted, services, logger, tls, tokens, maxMessageBytes, maxCallsPerConnection, graceMs, ...most } = checkedOptions(options);
+  const verifier = tokens && (await openTokens(tokens, logger));
+  const credentials = serverCredentials(tls, logger);
   const names = services.map((service) => service.name);
-  const calls = new OpenCalls(logger, new Set(names));
+  const calls = new OpenCalls({ logger, tracer: options.tracer, metrics: options.metrics }, new Set(names));
+  options.metrics?.add(services);
   const health = new Health(names);
   const server = new Server({
-    interceptors: [calls.interceptor],
+    interceptors: [calls.interceptor, authorizeCalls(verifier)],
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_concurrent_streams': maxCallsPerConnection,
+    'grpc.enable_channelz': 0, // nobody asks for its figures, which every message would pay for
   });
-  for (const service of services) server.addService(...grpcService(service, { logger, maxMessageBytes }));
+  for (const service of services) server.addService(...grpcService(service, { logger, maxMessageBytes, ...most }));
   health.addTo(server);
   addReflection(server, names);
 
   await ensureFree(wanted);
-  const bound = formatAddress(await bind(server, wanted));
+  const bound = formatAddress(await bind(server, wanted, credentials));
   health.setServing(true);
   logger.info({ address: bound, services: names }, 'listening');
 
@@ -66,19 +72,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** The last unix socket that was bound: the umask is the whole process's, so there is one such bind at a time. */
 let lastBind: Promise<unknown> = Promise.resolve();
 
-function bind(server: Server, address: Address): Promise<Address> {
-  if (address.kind === 'tcp') return bindNow(server, address);
-  const bound = lastBind.then(() => bindPrivately(server, address));
+function bind(server: Server, address: Address, credentials: ServerCredentials): Promise<Address> {
+  if (address.kind === 'tcp') return bindNow(server, address, credentials);
+  const bound = lastBind.then(() => bindPrivately(server, address, credentials));
   lastBind = bound.catch(() => undefined);
   return bound;
 }
 
 /** Whoever may open the file of a socket may call the services, so it is its owner's alone from the moment it is there. */
-async function bindPrivately(server: Server, address: Address & { kind: 'unix' }): Promise<Address> {
+async function bindPrivately(server: Server, address: Address & { kind: 'unix' }, credentials: ServerCredentials): Promise<Address> {
   // Not 0177: folders that are made meanwhile must still open for their owner.
   const before = process.umask(0o077);
   try {
-    await bindNow(server, address);
+    await bindNow(server, address, credentials);
     chmodSync(address.path, 0o600);
     return address;
   } catch (error) {
@@ -89,9 +95,9 @@ async function bindPrivately(server: Server, address: Address & { kind: 'unix' }
   }
 }
 
-function bindNow(server: Server, address: Address): Promise<Address> {
+function bindNow(server: Server, address: Address, credentials: ServerCredentials): Promise<Address> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(formatAddress(address), ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(formatAddress(address), credentials, (error, port) => {
       if (error) return reject(/EADDRINUSE/.test(error.message) ? addressInUse(address) : error);
       resolve(address.kind === 'tcp' ? { ...address, port } : address);
     });

@@ -1,7 +1,7 @@
 import { OperationsClient, OperationsService, operations } from '@fathom/contracts';
 import { connect, type ConnectOptions } from './connect.js';
 import { createLogger } from './logger.js';
-import type { ServerLimits } from './server-options.js';
+import type { ServerLimits, ServerOptions } from './server-options.js';
 import { implement, type Implementation } from './service-types.js';
 import { startServer } from './start-server.js';
 
@@ -29,6 +29,10 @@ export interface TestOptions {
   readonly address?: string;
   readonly limits?: ServerLimits;
   readonly client?: ConnectOptions;
+  /** @default insecure */
+  readonly security?: Pick<ServerOptions, 'tls' | 'tokens' | 'insecure'>;
+  /** Who is told of calls. @default nobody */
+  readonly watch?: Pick<ServerOptions, 'tracer' | 'metrics'>;
 }
 
 /** Servers and clients over real sockets, closed by `closeAll`. */
@@ -36,7 +40,7 @@ export class TestServers {
   readonly #closables: { close(): unknown }[] = [];
 
   /** A server of OperationsService, a client of it, and the lines it logs. */
-  async start({ handlers, address = '127.0.0.1:0', limits, client }: TestOptions = {}) {
+  async start({ handlers, address = '127.0.0.1:0', limits, client, security = { insecure: true }, watch }: TestOptions = {}) {
     const lines: Record<string, unknown>[] = [];
     const sink = { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) };
     const server = await startServer({
@@ -45,9 +49,12 @@ export class TestServers {
       services: [implement(OperationsService, { ...quiet, ...handlers })],
       logger: createLogger({ name: 'test', level: 'debug', sink }),
       limits,
+      ...security,
+      ...watch,
     });
+    this.#closables.unshift(server);
     const remote = connect(OperationsClient, server.address, client);
-    this.#closables.push(remote, server);
+    this.#closables.unshift(remote);
     return { server, remote, lines };
   }
 

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { cancelled } from '@fathom/errors';
 import { codeOf, isAbsent, readError, writeError } from './file-errors.js';
 import { checkKey, checkPrefix, checkRange, isKey, noSuchObject } from './keys.js';
-import type { GetOptions, ObjectStore, PutOptions, StoredObject } from './object-store.js';
+import type { CallOptions, GetOptions, ListOptions, ObjectStore, PutOptions, StoredObject } from './object-store.js';
 import { TemporaryFiles } from './temporary-files.js';
 
 /**
@@ -62,8 +62,9 @@ class FileStore implements ObjectStore {
     }
   }
 
-  async head(key: string): Promise<{ size: number } | undefined> {
+  async head(key: string, { signal }: CallOptions = {}): Promise<{ size: number } | undefined> {
     checkKey(key);
+    if (signal?.aborted) throw cancelled(`looking for ${key}`);
     try {
       const about = await fs.stat(join(this.root, key));
       return about.isFile() ? { size: about.size } : undefined;
@@ -73,13 +74,14 @@ class FileStore implements ObjectStore {
     }
   }
 
-  async *list(prefix: string): AsyncIterable<StoredObject> {
+  async *list(prefix: string, { startAfter = '', signal }: ListOptions = {}): AsyncIterable<StoredObject> {
     checkPrefix(prefix);
-    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix);
+    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, startAfter, signal);
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
     checkKey(key);
+    if (signal?.aborted) throw cancelled(`deleting ${key}`);
     try {
       await fs.unlink(join(this.root, key));
     } catch (thrown) {
@@ -88,7 +90,7 @@ class FileStore implements ObjectStore {
   }
 
   /** `folder` is '' or ends in '/'. With that '/', the order of names in a folder is the order of whole keys. */
-  async *#walk(folder: string, prefix: string): AsyncIterable<StoredObject> {
+  async *#walk(folder: string, prefix: string, startAfter: string, signal: AbortSignal | undefined): AsyncIterable<StoredObject> {
     const entries = await fs.readdir(join(this.root, folder), { withFileTypes: true }).catch((thrown: unknown) => {
       if (isAbsent(thrown)) return [];
       throw readError(thrown, this.root, folder);
@@ -97,9 +99,11 @@ class FileStore implements ObjectStore {
       .filter((entry) => entry.isFile() || entry.isDirectory())
       .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`);
     for (const path of paths.sort()) {
+      if (signal?.aborted) throw cancelled(`listing ${prefix}`);
       if (path.endsWith('/')) {
-        if (isKey(path.slice(0, -1)) && path.startsWith(prefix)) yield* this.#walk(path, prefix);
-      } else if (isKey(path) && path.startsWith(prefix)) {
+        const mayHold = path > startAfter || startAfter.startsWith(path);
+        if (mayHold && isKey(path.slice(0, -1)) && path.startsWith(prefix)) yield* this.#walk(path, prefix, startAfter, signal);
+      } else if (path > startAfter && isKey(path) && path.startsWith(prefix)) {
         const about = await this.head(path);
         if (about !== undefined) yield { key: path, size: about.size };
       }

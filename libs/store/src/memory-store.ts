@@ -22,20 +22,23 @@ export function memoryStore(): ObjectStore {
       const range = checkRange(key, bytes.length, offset, length);
       return bytes.slice(range.offset, range.offset + range.length);
     },
-    head: async (key) => {
+    head: async (key, { signal } = {}) => {
       checkKey(key);
+      if (signal?.aborted) throw cancelled(`looking for ${key}`);
       const bytes = objects.get(key);
       return bytes && { size: bytes.length };
     },
-    list: async function* (prefix) {
+    list: async function* (prefix, { startAfter = '', signal } = {}) {
       checkPrefix(prefix);
-      for (const key of [...objects.keys()].filter((each) => each.startsWith(prefix)).sort()) {
+      for (const key of [...objects.keys()].filter((each) => each.startsWith(prefix) && each > startAfter).sort()) {
+        if (signal?.aborted) throw cancelled(`listing ${prefix}`);
         const bytes = objects.get(key);
         if (bytes !== undefined) yield { key, size: bytes.length };
       }
     },
-    delete: async (key) => {
+    delete: async (key, { signal } = {}) => {
       checkKey(key);
+      if (signal?.aborted) throw cancelled(`deleting ${key}`);
       objects.delete(key);
     },
   };

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { FathomError } from '@fathom/errors';
 import type { ObjectStore } from './object-store.js';
@@ -9,8 +10,24 @@ const failure = (call: Promise<unknown>): Promise<unknown> =>
     (thrown: unknown) => thrown,
   );
 
-/** What holds for every store. `empty` gives a new store without objects. */
-export function describeObjectStore(name: string, empty: () => Promise<ObjectStore>, options: { readonly runs: number } = { runs: 50 }): void {
+const reasonOf = (thrown: unknown): unknown => (thrown as FathomError).reason;
+
+/** Bytes that repeat nowhere; no two seeds give the same. */
+export function manyBytes(count: number, seed: number): Uint8Array {
+  return new Uint8Array(createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(count)));
+}
+
+/** As toEqual, in a thousandth of its time. */
+export function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** What holds for every store. `empty` gives a new store without objects; `keys` are more than it lists in a page, where it knows pages. */
+export function describeObjectStore(
+  name: string,
+  empty: () => Promise<ObjectStore>,
+  options: { readonly runs: number; readonly keys?: number } = { runs: 50 },
+): void {
   const keysOf = async (store: ObjectStore, prefix = ''): Promise<string[]> => {
     const keys: string[] = [];
     for await (const { key } of store.list(prefix)) keys.push(key);
@@ -91,6 +108,17 @@ export function describeObjectStore(name: string, empty: () => Promise<ObjectSto
       for await (const { key, size } of store.list('c/')) expect(size).toBe(key.length);
     });
 
+    it('lists what comes after a text', async () => {
+      const keys = ['a', 'b/c/d', 'b/c/e', 'b/cd', 'b/d/1', 'b/d/2', 'c/1'];
+      for (const key of keys) await store.put(key, text(key));
+      for (const startAfter of [...keys, '', 'b', 'b/', 'b/c/', 'b/c0', 'b/c/d0', 'b/d/11', 'z'])
+        for (const prefix of ['', 'b/', 'b/c']) {
+          const found: string[] = [];
+          for await (const { key } of store.list(prefix, { startAfter })) found.push(key);
+          expect(found).toEqual(keys.filter((key) => key.startsWith(prefix) && key > startAfter));
+        }
+    });
+
     it.each([
       '',
       '/',
@@ -121,12 +149,60 @@ export function describeObjectStore(name: string, empty: () => Promise<ObjectSto
       expect(await failure(keysOf(store, prefix))).toMatchObject({ reason: 'INVALID_INPUT', field: 'prefix' });
     });
 
+    it('takes keys of 512 characters, in parts of 200', async () => {
+      const part = 'k'.repeat(200);
+      const key = `${part}/${part}/${'k'.repeat(110)}`;
+      expect(key).toHaveLength(512);
+      await store.put(key, text('far'));
+      expect(await store.get(key)).toEqual(text('far'));
+      expect(await keysOf(store, `${part}/`)).toEqual([key]);
+    });
+
+    it('lists many objects in order', async () => {
+      const keys = Array.from({ length: options.keys ?? 30 }, (_, i) => `k/${i}`);
+      for (let i = 0; i < keys.length; i += 50) await Promise.all(keys.slice(i, i + 50).map((key) => store.put(key, text('x'))));
+      expect(await keysOf(store, 'k/')).toEqual(keys.sort());
+    });
+
+    it('keeps large objects, and gives ranges of them', async () => {
+      const large = manyBytes(11 * 2 ** 20 + 3, 1);
+      await store.put('large', large);
+      expect(await store.head('large')).toEqual({ size: large.length });
+      expect(isSame(await store.get('large'), large)).toBe(true);
+      const ranges = [{ offset: 1 }, { offset: 5 * 2 ** 20 - 1, length: 2 }, { offset: 10 * 2 ** 20 }, { offset: 3, length: 10 * 2 ** 20 }];
+      for (const { offset, length = large.length - offset } of ranges)
+        expect(isSame(await store.get('large', { offset, length }), large.subarray(offset, offset + length))).toBe(true);
+    });
+
+    it('lets exactly one of many writers of a large object win', async () => {
+      const contents = Array.from({ length: 4 }, (_, i) => manyBytes(6 * 2 ** 20 + i, i));
+      const outcomes = await Promise.all(contents.map((content) => store.put('race', content, { ifAbsent: true })));
+      expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);
+      expect(isSame(await store.get('race'), contents[outcomes.indexOf('stored')]!)).toBe(true);
+    });
+
+    it('stores the whole of an object or nothing when it is told to stop in the middle', async () => {
+      const large = manyBytes(11 * 2 ** 20, 2);
+      const stop = new AbortController();
+      const call = store.put('stopped', large, { signal: stop.signal });
+      setTimeout(() => stop.abort(), 15);
+      const outcome = await call.catch(reasonOf);
+      expect(['stored', 'CANCELLED']).toContain(outcome);
+      const there = (await store.head('stopped')) === undefined ? undefined : await store.get('stopped');
+      expect(there === undefined ? outcome : isSame(there, large)).toBe(there === undefined ? 'CANCELLED' : true);
+    });
+
     it('does nothing once it is told to stop', async () => {
       const signal = AbortSignal.abort();
       expect(await failure(store.put('k', text('x'), { signal }))).toMatchObject({ reason: 'CANCELLED' });
       expect(await store.head('k')).toBeUndefined();
       await store.put('k', text('x'));
-      expect(await failure(store.get('k', { signal }))).toMatchObject({ reason: 'CANCELLED' });
+      const none = async () => {
+        for await (const { key } of store.list('', { signal })) expect(key).toBe('none');
+      };
+      for (const call of [store.get('k', { signal }), store.head('k', { signal }), store.delete('k', { signal }), none()])
+        expect(await failure(call)).toMatchObject({ reason: 'CANCELLED' });
+      expect(await store.head('k')).toEqual({ size: 1 });
     });
 
     it('behaves as a map of keys', async () => {

@@ -27,9 +27,12 @@ describe('a store is opened', () => {
       'store: no access to the S3 service is configured (got s3://bucket); accepted: endpoint, accessKey and secretKey under s3',
     );
     expect(() =>
-      openStore({ location: 's3://Bucket/a//b', s3: { ...s3, endpoint: 'host:9000', accessKey: '', deadlineMs: 0, attempts: 1.5 } }),
+      openStore({
+        location: 's3://Bucket/a//b',
+        s3: { ...s3, endpoint: 'host:9000', accessKey: '', deadlineMs: 0, attempts: 1.5, patienceMs: -1, partBytes: 1, parallelParts: 0 },
+      }),
     ).toThrow(
-      'accepted: endpoint (https://host or http://host:port); accessKey (text); bucket (3 to 63 of a-z 0-9 . -); prefix (A-Z a-z 0-9 . _ - in parts separated by /); deadlineMs (an integer above 0); attempts (an integer above 0)',
+      'accepted: endpoint (https://host or http://host:port); accessKey (text); bucket (3 to 63 of a-z 0-9 . -); prefix (A-Z a-z 0-9 . _ - in parts separated by /); deadlineMs (an integer above 0); attempts (an integer above 0); patienceMs (an integer of at least 0); partBytes (an integer of at least 5242880); parallelParts (an integer above 0)',
     );
   });
 

@@ -1,15 +1,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomInt } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { cancelled, deadline, FathomError } from '@fathom/errors';
 import { Client } from 'minio';
-import { isWorthAnotherAttempt } from './s3-errors.js';
+import { DamagedBody, isWorthAnotherAttempt, refusal } from './s3-errors.js';
 import type { S3Settings } from './s3-options.js';
 
 const FIRST_PAUSE_MS = 100;
-/** The largest object that S3 takes in one request; a put is always one request. */
-const MOST_BYTES_A_PUT = 5 * 2 ** 30;
+const LONGEST_PAUSE_MS = 5000;
+/** The client drops the answers with these statuses, unread, and what the service says in them. */
+const DROPPED = [408, 429, 499, 500, 502, 503, 504, 520];
+
+/** One attempt of a call: its signal, and how long the service asks to be left alone, in milliseconds. */
+interface Attempt {
+  readonly signal: AbortSignal;
+  retryAfterMs?: number;
+}
 
 /**
  * Makes calls with the minio client, which knows no signal, and whose own retries are few and noisy: each attempt has a deadline that ends
@@ -18,14 +27,12 @@ const MOST_BYTES_A_PUT = 5 * 2 ** 30;
 export class S3Calls {
   readonly #client: Client;
   readonly #settings: S3Settings;
-  readonly #signals = new AsyncLocalStorage<AbortSignal>();
+  readonly #attempts = new AsyncLocalStorage<Attempt>();
+  #server: string | undefined;
 
   constructor(settings: S3Settings) {
     const { endpoint, accessKey, secretKey, sessionToken, region, pathStyle } = settings;
     const secure = endpoint.protocol === 'https:';
-    const { request } = secure ? https : http;
-    const withSignal = (options: http.RequestOptions, answer: (response: http.IncomingMessage) => void): http.ClientRequest =>
-      request({ ...options, signal: this.#signals.getStore() }, answer);
     this.#settings = settings;
     this.#client = new Client({
       endPoint: endpoint.hostname,
@@ -36,36 +43,73 @@ export class S3Calls {
       ...(sessionToken === undefined ? {} : { sessionToken }),
       region,
       pathStyle,
-      partSize: MOST_BYTES_A_PUT,
       retryOptions: { disableRetry: true },
-      transport: { request: withSignal as typeof http.request },
+      transport: { request: this.#request.bind(this, secure ? https.request : http.request) as typeof http.request },
       transportAgent: new (secure ? https : http).Agent({ keepAlive: true }),
     });
   }
 
+  /** What the service calls itself; undefined until it has answered. */
+  get server(): string | undefined {
+    return this.#server;
+  }
+
   /**
+   * Makes a call again, after pauses of random length that grow, where it may succeed then: `attempts` times at least, and for
+   * `patienceMs` where the service has answered before, so that a wrong address is told at once, and an outage waited for.
    * @param doing for messages, "storing <key>"
+   * @param make one attempt; `attempt` counts from 1
    * @throws what the last attempt threw; FathomError CANCELLED, STORE_UNAVAILABLE when the last attempt ran out of time
    */
-  async call<T>(doing: string, signal: AbortSignal | undefined, make: (client: Client) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+  async call<T>(doing: string, signal: AbortSignal | undefined, make: (client: Client, attempt: number) => Promise<T>): Promise<T> {
+    const start = performance.now();
+    for (let count = 1; ; count++) {
       if (signal?.aborted) throw cancelled(doing);
       const { signal: either, end } = deadline(this.#settings.deadlineMs, signal);
+      const attempt: Attempt = { signal: either };
+      let pause: number;
       try {
-        return await this.#signals.run(either, () => untilAborted(make(this.#client), either));
+        return await this.#attempts.run(attempt, () => untilAborted(make(this.#client, count), either));
       } catch (thrown) {
         if (signal?.aborted) throw cancelled(doing);
-        if (attempt >= this.#settings.attempts || !isWorthAnotherAttempt(thrown)) throw either.aborted ? this.#tooSlow(doing, thrown) : thrown;
+        pause = attempt.retryAfterMs ?? randomInt(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - 1)) + 1);
+        const elapsed = performance.now() - start;
+        if (!this.#triesAgain(thrown, count, elapsed, attempt.retryAfterMs)) throw either.aborted ? this.#tooSlow(doing, count, thrown) : thrown;
       } finally {
         end();
       }
-      await wait(FIRST_PAUSE_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => undefined);
+      await wait(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  #tooSlow(doing: string, cause: unknown): FathomError {
-    const { endpoint, deadlineMs, attempts } = this.#settings;
-    return new FathomError('STORE_UNAVAILABLE', `${endpoint.origin} did not answer within ${deadlineMs} ms, ${doing} (${attempts} attempts)`, {
+  #triesAgain(thrown: unknown, count: number, elapsed: number, retryAfterMs = 0): boolean {
+    const { attempts, patienceMs } = this.#settings;
+    if (thrown instanceof DamagedBody) return count === 1;
+    if (!isWorthAnotherAttempt(thrown)) return false;
+    const inTime = elapsed + retryAfterMs <= patienceMs;
+    return count < attempts ? inTime || retryAfterMs === 0 : this.#server !== undefined && inTime;
+  }
+
+  /** The transport of the client: a request of the attempt that is being made. */
+  #request(request: typeof http.request, options: http.RequestOptions, answer: (response: http.IncomingMessage) => void): http.ClientRequest {
+    const attempt = this.#attempts.getStore();
+    const made = request({ ...options, signal: attempt?.signal }, (response) => {
+      const { statusCode = 0, headers } = response;
+      this.#server = String(headers.server ?? '');
+      if (!DROPPED.includes(statusCode)) return answer(response);
+      const seconds = Number(headers['retry-after']);
+      if (attempt !== undefined && seconds > 0) attempt.retryAfterMs = 1000 * seconds;
+      text(response).then(
+        (body) => made.emit('error', refusal(statusCode, body)),
+        (thrown: unknown) => made.emit('error', thrown),
+      );
+    });
+    return made;
+  }
+
+  #tooSlow(doing: string, count: number, cause: unknown): FathomError {
+    const { endpoint, deadlineMs } = this.#settings;
+    return new FathomError('STORE_UNAVAILABLE', `${endpoint.origin} did not answer within ${deadlineMs} ms, ${doing} (${count} attempts)`, {
       cause,
     });
   }

@@ -1,67 +1,43 @@
-import { randomUUID } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from 'minio';
-import { describeObjectStore } from './object-store-contract.fixture.js';
+import type { S3Options } from './s3-options.js';
 import { s3Store } from './s3-store.js';
 
-const { FATHOM_TEST_S3_ENDPOINT: endpoint, FATHOM_TEST_S3_ACCESS_KEY: accessKey = '', FATHOM_TEST_S3_SECRET_KEY: secretKey = '' } = process.env;
 const bytes = Uint8Array.of(1, 2, 3);
 
-if (endpoint === undefined) {
-  const line = 'the store in a real S3 service: set FATHOM_TEST_S3_ENDPOINT, FATHOM_TEST_S3_ACCESS_KEY and FATHOM_TEST_S3_SECRET_KEY';
-  it('a real S3 service is left out where there is none, and that is recorded', () => {
-    const record = process.env['FATHOM_LEFT_OUT'];
-    if (record === undefined) return;
-    appendFileSync(record, `${line}\n`);
-    expect(readFileSync(record, 'utf8')).toContain(line);
-  });
-} else {
-  // A service for tests: its buckets stay.
-  const bucket = `fathom-test-${randomUUID()}`;
-  const url = new URL(endpoint);
-  const client = new Client({ endPoint: url.hostname, port: Number(url.port), useSSL: url.protocol === 'https:', accessKey, secretKey });
-  beforeAll(() => client.makeBucket(bucket));
-  let count = 0;
-  const access = { endpoint, accessKey, secretKey, bucket };
-  describeObjectStore('store in a bucket', () => Promise.resolve(s3Store({ ...access, prefix: `run/${count++}` })), {
-    runs: 5,
-  });
-
-  it('more than a page of objects is listed in order', async () => {
-    const store = s3Store({ ...access, prefix: 'pages' });
-    const keys = Array.from({ length: 1203 }, (_, i) => `k/${i}`);
-    for (let i = 0; i < keys.length; i += 50) await Promise.all(keys.slice(i, i + 50).map((key) => store.put(key, bytes)));
-    const listed: string[] = [];
-    for await (const { key } of store.list('k/')) listed.push(key);
-    expect(listed).toEqual(keys.sort());
-  });
-
-  it('wrong credentials and a missing bucket are said', async () => {
-    await expect(s3Store({ ...access, secretKey: 'wrong' }).put('k', bytes)).rejects.toMatchObject({
-      reason: expect.stringMatching(/STORE_UNAVAILABLE|STORE_READ_ONLY/) as string,
-    });
-    await expect(s3Store({ ...access, bucket: 'no-such-bucket-here' }).put('k', bytes)).rejects.toMatchObject({
-      reason: 'STORE_UNAVAILABLE',
-    });
-  });
-}
-
 /** One answer of the service below: a status, an S3 error code, or silence. */
-type Answer = { readonly status: number; readonly code?: string; readonly body?: Uint8Array; readonly cutOff?: boolean } | 'silence' | 'hang up';
+type Answer =
+  | {
+      readonly status: number;
+      readonly code?: string;
+      readonly body?: Uint8Array;
+      readonly cutOff?: boolean;
+      readonly headers?: Record<string, string>;
+    }
+  | 'silence'
+  | 'hang up';
 
 /** Something that answers as an S3 service may on a bad day. It shows what our side does, not that S3 works. */
 class BadDay {
   readonly requests: string[] = [];
   readonly conditions: (string | undefined)[] = [];
+  /** What the last put says of itself. */
+  id = '';
   readonly #server = http.createServer((request, response) => {
     this.requests.push(request.method ?? '');
-    if (request.method === 'PUT') this.conditions.push(request.headers['if-none-match']);
+    if (request.method === 'PUT') {
+      this.conditions.push(request.headers['if-none-match']);
+      this.id = String(request.headers['x-amz-meta-fathom-put']);
+    }
     request.resume();
-    request.on('end', () => this.#answer(this.answers.shift() ?? { status: 200 }, request.method ?? '', response));
+    request.on('end', () => this.#answer(this.#next(), request.method ?? '', response));
   });
-  answers: Answer[] = [];
+  answers: (Answer | (() => Answer))[] = [];
+
+  #next(): Answer {
+    const next = this.answers.shift() ?? { status: 200 };
+    return typeof next === 'function' ? next() : next;
+  }
 
   #answer(answer: Answer, method: string, response: http.ServerResponse): void {
     if (answer === 'silence') return;
@@ -70,7 +46,8 @@ class BadDay {
       answer.code === undefined
         ? (answer.body ?? new Uint8Array(0))
         : Buffer.from(`<Error><Code>${answer.code}</Code><Message>said so</Message></Error>`);
-    response.writeHead(answer.status, { 'content-length': body.length, etag: '"x"', 'last-modified': 'Thu, 01 Jan 1970 00:00:00 GMT' });
+    const always = { 'content-length': body.length, etag: '"x"', 'last-modified': 'Thu, 01 Jan 1970 00:00:00 GMT' };
+    response.writeHead(answer.status, { ...always, ...answer.headers });
     if (!answer.cutOff) return void response.end(method === 'HEAD' ? undefined : body);
     response.write(body.subarray(0, 1));
     setTimeout(() => response.destroy(), 20);
@@ -91,8 +68,8 @@ describe('a store in a bucket on a bad day', () => {
   const service = new BadDay();
   let store: ReturnType<typeof s3Store>;
   let address: string;
-  const make = (options: { attempts?: number; deadlineMs?: number } = {}) =>
-    s3Store({ endpoint: address, accessKey: 'key', secretKey: 'secret', bucket: 'bucket', ...options });
+  const make = (options: Partial<S3Options> = {}) =>
+    s3Store({ endpoint: address, accessKey: 'key', secretKey: 'secret', bucket: 'bucket', patienceMs: 0, ...options });
   beforeAll(async () => {
     address = await service.start();
   });
@@ -122,7 +99,6 @@ describe('a store in a bucket on a bad day', () => {
       reason: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('did not answer within 100 ms, storing k (2 attempts)') as string,
     });
-    expect(service.requests).toHaveLength(2);
   });
 
   it('reads again when the bytes end too early', async () => {
@@ -163,12 +139,54 @@ describe('a store in a bucket on a bad day', () => {
     expect(service.conditions).toEqual(['*']);
   });
 
-  it.each<[string, Uint8Array, string]>([
-    ['ours', bytes, 'stored'],
-    ['of another', Uint8Array.of(9), 'present'],
-  ])('after a lost answer, takes the object that is there for its own only if it is: %s', async (_whose, there, outcome) => {
-    service.answers = [{ status: 404, code: 'NotFound' }, 'hang up', { status: 412, code: 'PreconditionFailed' }, { status: 200, body: there }];
+  it.each([
+    ['ours', () => service.id, 'stored'],
+    ['of another', () => 'another', 'present'],
+  ])('after a lost answer, takes the object that is there for its own only if it is: %s', async (_whose, id, outcome) => {
+    const there = (): Answer => ({ status: 200, headers: { 'x-amz-meta-fathom-put': id() } });
+    service.answers = [{ status: 404, code: 'NotFound' }, 'hang up', { status: 412, code: 'PreconditionFailed' }, there];
     expect(await store.put('k', bytes, { ifAbsent: true })).toBe(outcome);
+  });
+
+  it('waits as long as the service asks for', async () => {
+    service.answers = [{ status: 503, code: 'SlowDown', headers: { 'retry-after': '1' } }];
+    const start = performance.now();
+    expect(await make({ patienceMs: 5000 }).put('k', bytes)).toBe('stored');
+    expect(performance.now() - start).toBeGreaterThan(990);
+  });
+
+  it('gives up at once when the service asks for more time than there is', async () => {
+    service.answers = [{ status: 503, code: 'SlowDown', headers: { 'retry-after': '3600' } }];
+    await expect(make({ patienceMs: 5000 }).put('k', bytes)).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE', metadata: { code: 'SlowDown' } });
+    expect(service.requests).toHaveLength(1);
+  });
+
+  it('waits for a service that has answered before, and not for one that never did', async () => {
+    const patient = make({ attempts: 2, patienceMs: 60_000 });
+    service.answers = ['hang up', 'hang up'];
+    await expect(patient.put('k', bytes)).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+    await patient.put('k', bytes);
+    service.answers = ['hang up', 'hang up', 'hang up', 'hang up'];
+    expect(await patient.put('k', bytes)).toBe('stored');
+  });
+
+  it('reads from a service that knows no ranges', async () => {
+    const body = Uint8Array.of(1, 2, 3, 4, 5);
+    service.answers = [
+      { status: 200, body },
+      { status: 200, body },
+    ];
+    expect(await store.get('k', { offset: 1, length: 3 })).toEqual(Uint8Array.of(2, 3, 4));
+    expect(await store.get('k')).toEqual(body);
+  });
+
+  it('sees bytes that are not those that were stored, reads them once more, and says so', async () => {
+    const sha256 = '039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81';
+    const answer = (body: Uint8Array): Answer => ({ status: 200, body, headers: { 'x-amz-meta-fathom-sha256': sha256 } });
+    service.answers = [answer(Uint8Array.of(1, 2, 4)), answer(bytes)];
+    expect(await store.get('k')).toEqual(bytes);
+    service.answers = [answer(Uint8Array.of(1, 2, 4)), answer(Uint8Array.of(1, 2, 4)), answer(bytes)];
+    await expect(store.get('k')).rejects.toMatchObject({ reason: 'CORRUPT_DATA', message: expect.stringContaining('reading k') as string });
   });
 
   it('does without the condition where the service does not know it', async () => {
@@ -219,5 +237,36 @@ describe('a store in a bucket on a bad day', () => {
     await expect(
       s3Store({ endpoint: 'http://127.0.0.1:1', accessKey: 'a', secretKey: 'b', bucket: 'bucket', attempts: 1 }).get('k'),
     ).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE', message: expect.stringContaining('ECONNREFUSED') as string });
+  });
+});
+
+describe('a presigned request', () => {
+  const store = s3Store({
+    ...{ endpoint: 'http://store:9000', publicEndpoint: 'https://files.example.org', accessKey: 'key', secretKey: 'secret', bucket: 'bucket' },
+    ...{ pathStyle: false, sessionToken: 'a/b', prefix: 'p' },
+  });
+
+  it('names the address that clients reach, the bucket in the host, and what was signed', () => {
+    const { url } = store.presign!('k', { method: 'PUT', expirySeconds: 5, size: 7 });
+    expect(url).toMatch(
+      /^https:\/\/bucket\.files\.example\.org\/p\/k\?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=key%2F\d{8}%2Fus-east-1%2Fs3/,
+    );
+    expect(url).toMatch(/&X-Amz-Expires=5&X-Amz-Security-Token=a%2Fb&X-Amz-SignedHeaders=content-length%3Bhost&X-Amz-Signature=[0-9a-f]{64}$/);
+    expect(url).not.toContain('secret');
+  });
+
+  it.each([
+    ['method', { method: 'DELETE' as 'GET', expirySeconds: 5 }],
+    ['expirySeconds', { method: 'GET' as const, expirySeconds: 0 }],
+    ['expirySeconds', { method: 'GET' as const, expirySeconds: 604_801 }],
+    ['size', { method: 'GET' as const, expirySeconds: 5, size: 1 }],
+    ['size', { method: 'PUT' as const, expirySeconds: 5, size: -1 }],
+    ['sha256', { method: 'PUT' as const, expirySeconds: 5, sha256: 'abc' }],
+  ])('is refused for a wrong %s: %j', (field, options) => {
+    expect(() => store.presign!('k', options)).toThrow(expect.objectContaining({ reason: 'INVALID_INPUT', field }) as Error);
+  });
+
+  it('is refused for what is no key', () => {
+    expect(() => store.presign!('../k', { method: 'GET', expirySeconds: 5 })).toThrow(expect.objectContaining({ field: 'key' }) as Error);
   });
 });

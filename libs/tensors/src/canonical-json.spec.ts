@@ -53,4 +53,11 @@ describe('canonical JSON', () => {
     cycle.self = [cycle];
     expect(() => canonicalJson(cycle)).toThrow('value.self[0]: cannot be written as JSON');
   });
+
+  it('refuses what nests deeper than the stack might bear', () => {
+    const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+    expect(canonicalJson(nested(500))).toHaveLength(1000);
+    expect(() => canonicalJson(nested(501))).toThrow('at most 500 deep');
+    expect(() => canonicalJson(nested(50_000))).toThrow('cannot be written as JSON');
+  });
 });

@@ -1,12 +1,16 @@
 import { InputError } from '@fathom/errors';
 
+/** Deeper than any document of ours, and shallow enough for the stack. */
+const DEEPEST = 500;
+
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /**
  * The one way to write a value as JSON, for digests: names sorted by UTF-16 code units, no white space, numbers as ECMAScript
  * writes them (−0 as 0).
- * @throws InputError naming the place of what JSON cannot hold: NaN, infinities, undefined, functions, bigint, class instances, cycles.
+ * @throws InputError naming the place of what JSON cannot hold: NaN, infinities, undefined, functions, bigint, class instances, cycles, and of what
+ *   nests more than 500 deep.
  */
 export function canonicalJson(value: unknown, place = 'value'): string {
   return write(value, place, new Set());
@@ -15,7 +19,7 @@ export function canonicalJson(value: unknown, place = 'value'): string {
 function write(value: unknown, place: string, within: Set<object>): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (typeof value !== 'object' || within.has(value)) throw unwritable(place, value);
+  if (typeof value !== 'object' || within.has(value) || within.size === DEEPEST) throw unwritable(place, value);
   within.add(value);
   const text = Array.isArray(value) ? writeArray(value, place, within) : writeObject(value, place, within);
   within.delete(value);
@@ -43,6 +47,6 @@ function unwritable(place: string, value: unknown): InputError {
     field: place,
     problem: 'cannot be written as JSON',
     value: shown,
-    accepted: 'null, booleans, finite numbers, strings, arrays and plain objects, without cycles',
+    accepted: 'null, booleans, finite numbers, strings, arrays and plain objects, without cycles, at most 500 deep',
   });
 }

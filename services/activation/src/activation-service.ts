@@ -3,17 +3,22 @@ import { type activation, ActivationService } from '@fathom/contracts';
 import { FathomError, InputError, restoreError } from '@fathom/errors';
 import { fingerprint, inputPath, operationMessage, type Platform } from '@fathom/platform';
 import { implement, type BoundService } from '@fathom/service-kit';
+import { uploadService } from './upload-service.js';
 
 const LONGEST_REGISTRATION_MS = 600_000;
 
-/** Networks, image sets and activations. */
-export function activationService(platform: Platform): BoundService {
+/** Networks, image sets and activations, and beside them what clients upload. */
+export function activationService(platform: Platform): readonly BoundService[] {
+  return [networksService(platform), uploadService(platform)];
+}
+
+function networksService(platform: Platform): BoundService {
   const { artifacts, config } = platform;
   return implement(ActivationService, {
-    async registerModel(request, { signal }) {
+    async registerModel(request, { signal, caller }) {
       const path = await inputPath('path', request.path, config.inputRoots);
       const job = { request: { ...request, path }, fingerprint: await fingerprint(await networkFiles(path)) };
-      const { digest } = await platform.startJob(registerModel, job);
+      const { digest } = await platform.startJob(registerModel, job, caller.tenant);
       const ended = await platform.operations.wait(`operations/${digest}`, LONGEST_REGISTRATION_MS, signal);
       const contentDigest = resultOf(ended);
       return { model: { contentDigest }, description: descriptionOf(await artifacts.open(contentDigest)) };
@@ -21,12 +26,14 @@ export function activationService(platform: Platform): BoundService {
     async describeModel({ model }) {
       return { description: descriptionOf(await openKind(artifacts, 'model', model, 'model')) };
     },
-    async startRegisterImages(request) {
+    async startRegisterImages(request, { caller }) {
       const { source, paths } = await withRealPaths(request, config.inputRoots);
       const job = { request: { ...request, source }, fingerprint: await fingerprint(paths) };
-      return { operation: operationMessage(await platform.startJob(registerImages, job)) };
+      return { operation: operationMessage(await platform.startJob(registerImages, job, caller.tenant)) };
     },
-    startExtract: async (request) => ({ operation: operationMessage(await platform.startJob(extractActivations, request)) }),
+    startExtract: async (request, { caller }) => ({
+      operation: operationMessage(await platform.startJob(extractActivations, request, caller.tenant)),
+    }),
   });
 }
 

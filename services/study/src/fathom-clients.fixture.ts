@@ -8,9 +8,10 @@ import {
   operations,
   RobustnessClient,
   StudyClient,
+  UploadClient,
 } from '@fathom/contracts';
 import { SERVICES, type ServiceName } from '@fathom/platform';
-import { connect, errorOf } from '@fathom/service-kit';
+import { connect, errorOf, type ConnectOptions } from '@fathom/service-kit';
 
 const { OperationState } = operations;
 
@@ -18,19 +19,20 @@ const { OperationState } = operations;
 export type FathomClients = ReturnType<typeof fathomClients>;
 
 /** Connects to all services. */
-export function fathomClients(addresses: Readonly<Record<ServiceName, string>>) {
-  const following = Object.fromEntries(SERVICES.map((name) => [name, connect(OperationsClient, addresses[name])])) as Record<
+export function fathomClients(addresses: Readonly<Record<ServiceName, string>>, options: ConnectOptions = {}) {
+  const following = Object.fromEntries(SERVICES.map((name) => [name, connect(OperationsClient, addresses[name], options)])) as Record<
     ServiceName,
     ReturnType<typeof connect<typeof OperationsClient.service>>
   >;
   const clients = {
-    activation: connect(ActivationClient, addresses.activation),
-    dictionary: connect(DictionaryClient, addresses.dictionary),
-    complexity: connect(ComplexityClient, addresses.complexity),
-    importance: connect(ImportanceClient, addresses.importance),
-    robustness: connect(RobustnessClient, addresses.robustness),
-    study: connect(StudyClient, addresses.study),
-    artifacts: connect(ArtifactClient, addresses.activation),
+    activation: connect(ActivationClient, addresses.activation, options),
+    dictionary: connect(DictionaryClient, addresses.dictionary, options),
+    complexity: connect(ComplexityClient, addresses.complexity, options),
+    importance: connect(ImportanceClient, addresses.importance, options),
+    robustness: connect(RobustnessClient, addresses.robustness, options),
+    study: connect(StudyClient, addresses.study, options),
+    artifacts: connect(ArtifactClient, addresses.activation, options),
+    uploads: connect(UploadClient, addresses.activation, options),
   };
   /** The operation once it has ended; throws what it failed with. */
   const ended = async (service: ServiceName, started: operations.Operation | undefined): Promise<operations.Operation> => {

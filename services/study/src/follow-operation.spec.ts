@@ -47,7 +47,7 @@ class FakeService {
       listOperations: unused,
     });
     const logger = createLogger({ name: 'fake', level: 'silent' });
-    this.server = await startServer({ name: 'fake', address: this.address, services: [service], logger, limits: { graceMs: 10 } });
+    this.server = await startServer({ name: 'fake', address: this.address, services: [service], logger, limits: { graceMs: 10 }, insecure: true });
   }
 
   private async *told(signal: AbortSignal, message: (seen: Seen) => { operation: operations.Operation }) {

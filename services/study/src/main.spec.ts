@@ -37,7 +37,7 @@ describe('a service that cannot start says why in one line', () => {
     await once(taken, 'listening');
     const address = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
     try {
-      const { code, said } = await ended({ addresses: { study: address } });
+      const { code, said } = await ended({ addresses: { study: address }, insecure: true });
       expect({ code, lines: said.split('\n') }).toEqual({ code: 6, lines: [expect.stringContaining(address), ''] });
     } finally {
       taken.close();

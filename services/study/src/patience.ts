@@ -6,6 +6,8 @@ const MOST_MS = 120_000;
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+/** Longest pause that a busy service's advice is followed for. */
+const LONGEST_ADVISED_MS = 60_000;
 
 /** What passes by itself. A service that is merely busy is waited for without limit. */
 const PASSING: readonly Reason[] = ['UNAVAILABLE', 'STORE_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'];
@@ -30,10 +32,11 @@ export class Patience {
   /** Waits before another attempt. Throws `why` where that would not pass, or has been waited for too long. */
   async spend(why: unknown): Promise<void> {
     if (this.signal.aborted) throw cancelled('the study');
-    const { reason } = FathomError.from(why);
+    const { reason, metadata } = FathomError.from(why);
     const counts = reason !== 'RESOURCE_EXHAUSTED';
     if (!PASSING.includes(reason) || (counts && this.waitedMs >= this.mostMs)) throw why;
-    await pause(this.pauseMs, undefined, { signal: this.signal }).catch(() => {
+    const advisedMs = 1000 * Number(metadata['retryAfterSeconds'] ?? 0);
+    await pause(Math.max(this.pauseMs, Math.min(LONGEST_ADVISED_MS, advisedMs)), undefined, { signal: this.signal }).catch(() => {
       throw cancelled('the study');
     });
     if (counts) this.waitedMs += this.pauseMs;

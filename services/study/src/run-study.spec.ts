@@ -44,7 +44,7 @@ function services() {
   return { clients: { activation } as unknown as StudyClients, cancelled };
 }
 
-const execution = (signal = new AbortController().signal) => ({ signal, report: () => undefined });
+const execution = (signal = new AbortController().signal) => ({ signal, epoch: 1, report: () => undefined });
 const platform = {} as Platform;
 
 it('a study of which one step fails stops the others, waits for them, and fails with that error', async () => {

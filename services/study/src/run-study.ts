@@ -3,6 +3,7 @@ import { CODE_VERSION, type Execution } from '@fathom/operations';
 import type { Platform } from '@fathom/platform';
 import type { Json } from '@fathom/tensors';
 import { followOperation, type Step } from './follow-operation.js';
+import { Patience, patiently } from './patience.js';
 import { runSteps } from './run-steps.js';
 import type { StudyClients } from './study-clients.js';
 import type { StudyRecords } from './study-records.js';
@@ -14,14 +15,18 @@ export async function runStudy(
   { platform, clients, records }: { platform: Platform; clients: StudyClients; records: StudyRecords },
   execution: Execution,
 ): Promise<string> {
-  await records.write(digest, { spec, steps: new Map() });
+  const { epoch, signal } = execution;
+  /** A store that is away for a while ends no study. */
+  const stored = <T>(store: () => Promise<T>): Promise<T> => patiently(store, new Patience(signal));
+  await stored(() => records.begin(digest, epoch, { spec, steps: new Map() }));
   const runner = {
     clients,
     platform,
-    follow: (_name: string, step: Step, signal: AbortSignal) => followOperation(step, signal),
-    keep: (steps: ReadonlyMap<string, operations.Operation>) => records.write(digest, { spec, steps }),
+    follow: (_name: string, step: Step, stop: AbortSignal) => followOperation(step, stop),
+    keep: (steps: ReadonlyMap<string, operations.Operation>) => stored(() => records.write(digest, epoch, { spec, steps })),
   };
-  return publish(digest, spec, await runSteps(spec, runner, execution), platform);
+  const steps = await runSteps(spec, runner, execution);
+  return stored(() => publish(digest, spec, steps, platform));
 }
 
 function publish(digest: string, spec: study.StudySpec, steps: Record<string, string>, { artifacts }: Platform): Promise<string> {

@@ -24,18 +24,18 @@ export interface SixProcesses {
   close(): Promise<void>;
 }
 
-/** Starts services/<name>/dist/main.js for each service. */
-export async function sixProcesses(): Promise<SixProcesses> {
+/** Starts services/<name>/dist/main.js for each service, with more variables in its environment where they are given. */
+export async function sixProcesses(more: Readonly<Record<string, string>> = {}): Promise<SixProcesses> {
   const folder = mkdtempSync(join(tmpdir(), 'fathom-six-'));
   const addresses = Object.fromEntries(SERVICES.map((name) => [name, `unix:${join(folder, `${name}.socket`)}`])) as Record<ServiceName, string>;
   const store = join(folder, 'store');
   const config = join(folder, 'config.json');
-  writeFileSync(config, JSON.stringify({ store, threads: 1, inputRoots: [folder, FASHION], addresses }));
+  writeFileSync(config, JSON.stringify({ store, threads: 1, leaseMs: 2_000, inputRoots: [folder, FASHION], addresses, insecure: true }));
   const running = new Map<ServiceName, ChildProcess>();
   const logs = new Map<ServiceName, string>(SERVICES.map((name) => [name, '']));
 
   const start = async (name: ServiceName): Promise<void> => {
-    const env = { ...process.env, FATHOM_CONFIG: config, FATHOM_STORE: '', FATHOM_THREADS: '' };
+    const env = { ...process.env, FATHOM_CONFIG: config, FATHOM_STORE: '', FATHOM_THREADS: '', ...more };
     const child = spawn(process.execPath, [resolve(__dirname, '../..', name, 'dist/main.js')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     running.set(name, child);
     await new Promise<void>((settle, reject) => {

@@ -14,7 +14,8 @@ jest.setTimeout(120_000);
 const { OperationState } = operations;
 
 const AREAS = SERVICES.map((name) => `fathom.${name}.v1.${name[0]!.toUpperCase()}${name.slice(1)}Service`);
-const NAMES = [...AREAS, 'fathom.operations.v1.OperationsService', 'fathom.artifact.v1.ArtifactService', 'fathom.platform.v1.CapabilitiesService'];
+const SHARED = ['operations.v1.OperationsService', 'artifact.v1.ArtifactService', 'platform.v1.CapabilitiesService', 'upload.v1.UploadService'];
+const NAMES = [...AREAS, ...SHARED.map((name) => `fathom.${name}`)];
 
 let one: OneProcess;
 afterEach(() => one.close());
@@ -162,7 +163,7 @@ describe('an operation over a socket', () => {
   });
 
   it('is refused above the limit, with the advice to try again', async () => {
-    one = await oneProcess({ maxRunningOperations: 1 });
+    one = await oneProcess({ maxRunningOperations: 1, maxWaitingOperations: 0 });
     const { clients } = one;
     const made = new StandIns(one.store);
     const activations = await made.activations(4000, 64, (row, channel) => ((row * 31 + channel * 17 + row * channel) % 101) / 101, {

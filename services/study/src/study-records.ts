@@ -1,5 +1,6 @@
 import { operations, study } from '@fathom/contracts';
 import { FathomError } from '@fathom/errors';
+import { EpochObjects } from '@fathom/operations';
 import type { ObjectStore } from '@fathom/store';
 
 const PREFIX = 'studies/';
@@ -24,36 +25,54 @@ export function digestOfStudy(name: string): string {
   return digest;
 }
 
-/** Keeps study records in an object store, one object each. */
-export class StudyRecords {
-  constructor(private readonly store: ObjectStore) {}
+/** What is thrown where there is no study of a good name. */
+export function noSuchStudy(name: string): FathomError {
+  return new FathomError('NOT_FOUND', `no study is named "${name}"`, { metadata: { name } });
+}
 
-  /** The record. NOT_FOUND where there is none. */
-  async read(digest: string): Promise<StudyRecord> {
-    if ((await this.store.head(PREFIX + digest)) === undefined)
-      throw new FathomError('NOT_FOUND', `no study is named "${studyName(digest)}"`, { metadata: { name: studyName(digest) } });
-    const kept = parse(PREFIX + digest, await this.store.get(PREFIX + digest));
+/**
+ * Keeps study records in an object store, one object for each epoch of the study's operation, of which the newest counts: what a process
+ * writes that has lost the operation to another is seen by nobody.
+ */
+export class StudyRecords {
+  private readonly objects: EpochObjects;
+
+  constructor(store: ObjectStore) {
+    this.objects = new EpochObjects(store, PREFIX);
+  }
+
+  /** The record; undefined where there is none. */
+  async read(digest: string): Promise<StudyRecord | undefined> {
+    const found = await this.objects.read(digest);
+    if (found === undefined) return undefined;
+    const kept = parse(PREFIX + digest, found.bytes);
     const steps = Object.entries(kept.steps).map(([name, operation]) => [name, operations.Operation.fromJSON(operation)] as const);
     return { spec: study.StudySpec.fromJSON(kept.spec), steps: new Map(steps) };
   }
 
-  /** Replaces the record. */
-  async write(digest: string, { spec, steps }: StudyRecord): Promise<void> {
-    const sorted = [...steps].sort(([a], [b]) => (a < b ? -1 : 1));
-    const json = {
-      spec: study.StudySpec.toJSON(spec),
-      steps: Object.fromEntries(sorted.map(([name, operation]) => [name, operations.Operation.toJSON(operation)])),
-    };
-    await this.store.put(PREFIX + digest, new TextEncoder().encode(JSON.stringify(json)));
+  /** Begins the record of an epoch, in place of those before. */
+  async begin(digest: string, epoch: number, record: StudyRecord): Promise<void> {
+    await this.objects.claim(digest, epoch, bytesOf(record));
+  }
+
+  /** Replaces the record of an epoch. */
+  async write(digest: string, epoch: number, record: StudyRecord): Promise<void> {
+    await this.objects.write(digest, epoch, bytesOf(record));
   }
 
   /** Digests of all studies after `after`, in order. Objects of other names are none of them. */
-  async *digestsAfter(after: string): AsyncIterable<string> {
-    for await (const { key } of this.store.list(PREFIX)) {
-      const digest = key.slice(PREFIX.length);
-      if (digest > after && DIGEST.test(digest)) yield digest;
-    }
+  digestsAfter(after: string): AsyncIterable<string> {
+    return this.objects.digestsAfter(after);
   }
+}
+
+function bytesOf({ spec, steps }: StudyRecord): Uint8Array {
+  const sorted = [...steps].sort(([a], [b]) => (a < b ? -1 : 1));
+  const json = {
+    spec: study.StudySpec.toJSON(spec),
+    steps: Object.fromEntries(sorted.map(([name, operation]) => [name, operations.Operation.toJSON(operation)])),
+  };
+  return new TextEncoder().encode(JSON.stringify(json));
 }
 
 function parse(key: string, bytes: Uint8Array): { spec: unknown; steps: Record<string, unknown> } {

@@ -1,46 +1,65 @@
 import { StudyService, study } from '@fathom/contracts';
-import { isKept, operationName, requestDigest } from '@fathom/operations';
+import { FathomError } from '@fathom/errors';
+import { isKept, operationName, requestDigest, type Startable } from '@fathom/operations';
 import { operationMessage, pageSizeOf, pageTokenOf, type Platform } from '@fathom/platform';
 import { implement, type BoundService } from '@fathom/service-kit';
 import type { Json } from '@fathom/tensors';
 import { runStudy } from './run-study.js';
 import { connectAll, type StudyClients } from './study-clients.js';
-import { digestOfStudy, StudyRecords, studyName } from './study-records.js';
+import { digestOfStudy, noSuchStudy, StudyRecords, studyName } from './study-records.js';
 import { normaliseSpec } from './study-spec.js';
 
+const JOB = 'study.run';
+
 /** Goes up when the steps of a study make other numbers of the same specification. */
-const REVISION = 2;
+const REVISION = 3;
 
 /** Runs studies over the other services. */
 export function studyService(platform: Platform): BoundService {
   const records = new StudyRecords(platform.artifacts.objects);
-  let clients: StudyClients | undefined;
+  const clientsOf = new Map<string, StudyClients>();
+
+  const clientsFor = (tenant: string): StudyClients => {
+    const known = clientsOf.get(tenant);
+    if (known) return known;
+    const clients = connectAll(platform.config, tenant);
+    platform.onClose(clients.close);
+    clientsOf.set(tenant, clients);
+    return clients;
+  };
 
   const asMessage = async (digest: string, withSteps: boolean): Promise<study.Study> => {
-    const { spec, steps } = await records.read(digest);
+    const operation = await platform.operations.get(operationName(digest)).catch((error: unknown) => {
+      throw FathomError.from(error).reason === 'NOT_FOUND' ? noSuchStudy(studyName(digest)) : error;
+    });
+    const { spec, steps } = (await records.read(digest)) ?? { spec: study.StudySpec.fromJSON(operation.request), steps: new Map<string, never>() };
     return {
       name: studyName(digest),
       spec,
-      operation: operationMessage(await platform.operations.get(operationName(digest))),
-      steps: withSteps ? [...steps].map(([name, operation]) => ({ name, operation })) : [],
+      operation: operationMessage(operation),
+      steps: withSteps ? [...steps].map(([name, step]) => ({ name, operation: step })) : [],
     };
   };
 
+  const startable = (json: Json, tenant: string): Startable => {
+    const digest = requestDigest({ name: JOB, revision: REVISION }, json);
+    const spec = study.StudySpec.fromJSON(json);
+    return {
+      digest,
+      job: JOB,
+      request: json,
+      tenant,
+      coordinates: true,
+      run: (execution) => runStudy(digest, spec, { platform, clients: clientsFor(tenant), records }, execution),
+      isKept: (result) => isKept(platform.artifacts, result),
+    };
+  };
+  platform.onResume(JOB, ({ request, tenant }) => startable(request, tenant));
+
   return implement(StudyService, {
-    async startStudy(request) {
-      const spec = normaliseSpec(request.spec);
-      const json = study.StudySpec.toJSON(spec) as Json;
-      const digest = requestDigest({ name: 'study.run', revision: REVISION }, json);
-      if (!clients) platform.onClose((clients = connectAll(platform.config.addresses)).close);
-      const parts = { platform, clients, records };
-      const record = await platform.start({
-        digest,
-        job: 'study.run',
-        request: json,
-        coordinates: true,
-        run: (execution) => runStudy(digest, spec, parts, execution),
-        isKept: (result) => isKept(platform.artifacts, result),
-      });
+    async startStudy(request, { caller }) {
+      const json = study.StudySpec.toJSON(normaliseSpec(request.spec)) as Json;
+      const record = await platform.start(startable(json, caller.tenant));
       return { operation: operationMessage(record) };
     },
     getStudy: async ({ name }) => ({ study: await asMessage(digestOfStudy(name), true) }),

@@ -125,6 +125,49 @@ export function poolingToJSON(object: Pooling): string {
   }
 }
 
+/** How resized pixels are made of stored ones. */
+export enum Interpolation {
+  /** UNSPECIFIED - The same as INTERPOLATION_BILINEAR. */
+  UNSPECIFIED = 0,
+  /** NEAREST - The stored pixel that the middle of the resized one lies in. */
+  NEAREST = 1,
+  /** BILINEAR - A triangular filter, wider where the image becomes smaller. */
+  BILINEAR = 2,
+  UNRECOGNIZED = -1,
+}
+
+export function interpolationFromJSON(object: any): Interpolation {
+  switch (object) {
+    case 0:
+    case "INTERPOLATION_UNSPECIFIED":
+      return Interpolation.UNSPECIFIED;
+    case 1:
+    case "INTERPOLATION_NEAREST":
+      return Interpolation.NEAREST;
+    case 2:
+    case "INTERPOLATION_BILINEAR":
+      return Interpolation.BILINEAR;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Interpolation.UNRECOGNIZED;
+  }
+}
+
+export function interpolationToJSON(object: Interpolation): string {
+  switch (object) {
+    case Interpolation.UNSPECIFIED:
+      return "INTERPOLATION_UNSPECIFIED";
+    case Interpolation.NEAREST:
+      return "INTERPOLATION_NEAREST";
+    case Interpolation.BILINEAR:
+      return "INTERPOLATION_BILINEAR";
+    case Interpolation.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** How an image of another shape is brought to the size that is asked for. */
 export enum ResizeFit {
   /** UNSPECIFIED - The same as RESIZE_FIT_COVER. */
@@ -175,7 +218,30 @@ export function resizeFitToJSON(object: ResizeFit): string {
   }
 }
 
-/** How pixels become the network's input: (pixel · scale − mean) / standard deviation, by channel. */
+/** A size in pixels. */
+export interface ImageSize {
+  /** Width, 1 to 4096. */
+  width: number;
+  /** Height, 1 to 4096. */
+  height: number;
+}
+
+/** How images come to another size. */
+export interface Resize {
+  /** The size to come to. */
+  to:
+    | //
+    /** The shorter side, 1 to 4096; the other follows in proportion, rounded down. */
+    { $case: "shorterSide"; value: number }
+    | //
+    /** Both sides. */
+    { $case: "size"; value: ImageSize }
+    | undefined;
+  /** How pixels are made. */
+  interpolation: Interpolation;
+}
+
+/** How pixels become the network's input: resized, cropped, and (pixel · scale − mean) / standard deviation, by channel. */
 export interface Preprocessing {
   /** Width of the input in pixels, 1 to 4096. */
   width: number;
@@ -189,6 +255,12 @@ export interface Preprocessing {
   mean: number[];
   /** Standard deviation of each channel after scaling, above 0; one value per channel. */
   standardDeviation: number[];
+  /** How images come to another size; unset where they stay as they are. */
+  resize?:
+    | Resize
+    | undefined;
+  /** Whether the middle width × height is taken of what is larger, after resizing. */
+  centreCrop?: boolean | undefined;
 }
 
 /** One residual block. */
@@ -359,8 +431,221 @@ export interface StartExtractResponse {
   operation: Operation | undefined;
 }
 
+function createBaseImageSize(): ImageSize {
+  return { width: 0, height: 0 };
+}
+
+export const ImageSize: MessageFns<ImageSize> = {
+  encode(message: ImageSize, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.width !== 0) {
+      writer.uint32(8).uint32(message.width);
+    }
+    if (message.height !== 0) {
+      writer.uint32(16).uint32(message.height);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImageSize {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImageSize();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.width = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.height = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImageSize {
+    return {
+      width: isSet(object.width) ? globalThis.Number(object.width) : 0,
+      height: isSet(object.height) ? globalThis.Number(object.height) : 0,
+    };
+  },
+
+  toJSON(message: ImageSize): unknown {
+    const obj: any = {};
+    if (message.width !== 0) {
+      obj.width = Math.round(message.width);
+    }
+    if (message.height !== 0) {
+      obj.height = Math.round(message.height);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ImageSize>): ImageSize {
+    return ImageSize.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ImageSize>): ImageSize {
+    const message = createBaseImageSize();
+    message.width = object.width ?? 0;
+    message.height = object.height ?? 0;
+    return message;
+  },
+};
+
+function createBaseResize(): Resize {
+  return { to: undefined, interpolation: 0 };
+}
+
+export const Resize: MessageFns<Resize> = {
+  encode(message: Resize, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.to?.$case) {
+      case "shorterSide":
+        writer.uint32(8).uint32(message.to.value);
+        break;
+      case "size":
+        ImageSize.encode(message.to.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    if (message.interpolation !== 0) {
+      writer.uint32(24).int32(message.interpolation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Resize {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResize();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.to = { $case: "shorterSide", value: reader.uint32() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = { $case: "size", value: ImageSize.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.interpolation = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Resize {
+    return {
+      to: isSet(object.shorterSide)
+        ? { $case: "shorterSide", value: globalThis.Number(object.shorterSide) }
+        : isSet(object.shorter_side)
+        ? { $case: "shorterSide", value: globalThis.Number(object.shorter_side) }
+        : isSet(object.size)
+        ? { $case: "size", value: ImageSize.fromJSON(object.size) }
+        : undefined,
+      interpolation: isSet(object.interpolation) ? interpolationFromJSON(object.interpolation) : 0,
+    };
+  },
+
+  toJSON(message: Resize): unknown {
+    const obj: any = {};
+    if (message.to?.$case === "shorterSide") {
+      obj.shorterSide = Math.round(message.to.value);
+    } else if (message.to?.$case === "size") {
+      obj.size = ImageSize.toJSON(message.to.value);
+    }
+    if (message.interpolation !== 0) {
+      obj.interpolation = interpolationToJSON(message.interpolation);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Resize>): Resize {
+    return Resize.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Resize>): Resize {
+    const message = createBaseResize();
+    switch (object.to?.$case) {
+      case "shorterSide": {
+        if (object.to?.value !== undefined && object.to?.value !== null) {
+          message.to = { $case: "shorterSide", value: object.to.value };
+        }
+        break;
+      }
+      case "size": {
+        if (object.to?.value !== undefined && object.to?.value !== null) {
+          message.to = { $case: "size", value: ImageSize.fromPartial(object.to.value) };
+        }
+        break;
+      }
+    }
+    message.interpolation = object.interpolation ?? 0;
+    return message;
+  },
+};
+
 function createBasePreprocessing(): Preprocessing {
-  return { width: 0, height: 0, channelOrder: 0, scale: 0, mean: [], standardDeviation: [] };
+  return {
+    width: 0,
+    height: 0,
+    channelOrder: 0,
+    scale: 0,
+    mean: [],
+    standardDeviation: [],
+    resize: undefined,
+    centreCrop: undefined,
+  };
 }
 
 export const Preprocessing: MessageFns<Preprocessing> = {
@@ -390,6 +675,12 @@ export const Preprocessing: MessageFns<Preprocessing> = {
         writer.double(v);
       }
       writer.join();
+    }
+    if (message.resize !== undefined) {
+      Resize.encode(message.resize, writer.uint32(58).fork()).join();
+    }
+    if (message.centreCrop !== undefined) {
+      writer.uint32(64).bool(message.centreCrop);
     }
     return writer;
   },
@@ -475,6 +766,22 @@ export const Preprocessing: MessageFns<Preprocessing> = {
 
             break;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.resize = Resize.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.centreCrop = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -503,6 +810,12 @@ export const Preprocessing: MessageFns<Preprocessing> = {
         : globalThis.Array.isArray(object?.standard_deviation)
         ? object.standard_deviation.map((e: any) => globalThis.Number(e))
         : [],
+      resize: isSet(object.resize) ? Resize.fromJSON(object.resize) : undefined,
+      centreCrop: isSet(object.centreCrop)
+        ? globalThis.Boolean(object.centreCrop)
+        : isSet(object.centre_crop)
+        ? globalThis.Boolean(object.centre_crop)
+        : undefined,
     };
   },
 
@@ -526,6 +839,12 @@ export const Preprocessing: MessageFns<Preprocessing> = {
     if (message.standardDeviation?.length) {
       obj.standardDeviation = message.standardDeviation.map((e) => floatToJson(e));
     }
+    if (message.resize !== undefined) {
+      obj.resize = Resize.toJSON(message.resize);
+    }
+    if (message.centreCrop !== undefined) {
+      obj.centreCrop = message.centreCrop;
+    }
     return obj;
   },
 
@@ -540,6 +859,10 @@ export const Preprocessing: MessageFns<Preprocessing> = {
     message.scale = object.scale ?? 0;
     message.mean = object.mean?.map((e) => e) || [];
     message.standardDeviation = object.standardDeviation?.map((e) => e) || [];
+    message.resize = (object.resize !== undefined && object.resize !== null)
+      ? Resize.fromPartial(object.resize)
+      : undefined;
+    message.centreCrop = object.centreCrop ?? undefined;
     return message;
   },
 };

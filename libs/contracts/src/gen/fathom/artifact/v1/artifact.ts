@@ -116,6 +116,56 @@ export interface ListArtifactsResponse {
   nextPageToken: string;
 }
 
+/** Asks for a page of an artifact's shards. */
+export interface GetDownloadRequest {
+  /** The artifact. */
+  artifact:
+    | ArtifactRef
+    | undefined;
+  /** Only shards with rows of these tensors; empty for all. */
+  tensors: string[];
+  /** At most this many shards, 1 to 1000; 0 means 100. */
+  pageSize: number;
+  /** `next_page_token` of the page before; empty for the first page. */
+  pageToken: string;
+}
+
+/** Rows of one tensor, as a shard holds them. */
+export interface ShardRows {
+  /** Name of the tensor. */
+  tensor: string;
+  /** Its first row in the shard. */
+  first: bigint;
+  /** Number of rows. */
+  count: bigint;
+}
+
+/** A safetensors file with rows of one or more tensors. */
+export interface Shard {
+  /** Where to GET it; no header is needed. */
+  url: string;
+  /** SHA-256 of its bytes, 64 hexadecimal digits; check it. */
+  sha256: string;
+  /** Its size. */
+  sizeBytes: bigint;
+  /** What is in it, under the names of the tensors. */
+  rows: ShardRows[];
+}
+
+/** A page of an artifact's shards. */
+export interface GetDownloadResponse {
+  /** The artifact: shapes and types of its tensors. */
+  artifact:
+    | Artifact
+    | undefined;
+  /** The shards of this page, ordered by their first row. */
+  shards: Shard[];
+  /** Seconds from now in which the URLs hold. */
+  urlsExpireInSeconds: number;
+  /** Token of the next page; empty on the last. */
+  nextPageToken: string;
+}
+
 function createBaseArtifactRef(): ArtifactRef {
   return { contentDigest: "" };
 }
@@ -1096,6 +1146,491 @@ export const ListArtifactsResponse: MessageFns<ListArtifactsResponse> = {
   },
 };
 
+function createBaseGetDownloadRequest(): GetDownloadRequest {
+  return { artifact: undefined, tensors: [], pageSize: 0, pageToken: "" };
+}
+
+export const GetDownloadRequest: MessageFns<GetDownloadRequest> = {
+  encode(message: GetDownloadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.artifact !== undefined) {
+      ArtifactRef.encode(message.artifact, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.tensors) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDownloadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDownloadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.artifact = ArtifactRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tensors.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetDownloadRequest {
+    return {
+      artifact: isSet(object.artifact) ? ArtifactRef.fromJSON(object.artifact) : undefined,
+      tensors: globalThis.Array.isArray(object?.tensors) ? object.tensors.map((e: any) => globalThis.String(e)) : [],
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: GetDownloadRequest): unknown {
+    const obj: any = {};
+    if (message.artifact !== undefined) {
+      obj.artifact = ArtifactRef.toJSON(message.artifact);
+    }
+    if (message.tensors?.length) {
+      obj.tensors = message.tensors;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetDownloadRequest>): GetDownloadRequest {
+    return GetDownloadRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetDownloadRequest>): GetDownloadRequest {
+    const message = createBaseGetDownloadRequest();
+    message.artifact = (object.artifact !== undefined && object.artifact !== null)
+      ? ArtifactRef.fromPartial(object.artifact)
+      : undefined;
+    message.tensors = object.tensors?.map((e) => e) || [];
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseShardRows(): ShardRows {
+  return { tensor: "", first: 0n, count: 0n };
+}
+
+export const ShardRows: MessageFns<ShardRows> = {
+  encode(message: ShardRows, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tensor !== "") {
+      writer.uint32(10).string(message.tensor);
+    }
+    if (message.first !== 0n) {
+      if (BigInt.asUintN(64, message.first) !== message.first) {
+        throw new globalThis.Error("value provided for field message.first of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.first);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShardRows {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShardRows();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tensor = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.first = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ShardRows {
+    return {
+      tensor: isSet(object.tensor) ? globalThis.String(object.tensor) : "",
+      first: isSet(object.first) ? BigInt(object.first) : 0n,
+      count: isSet(object.count) ? BigInt(object.count) : 0n,
+    };
+  },
+
+  toJSON(message: ShardRows): unknown {
+    const obj: any = {};
+    if (message.tensor !== "") {
+      obj.tensor = message.tensor;
+    }
+    if (message.first !== 0n) {
+      obj.first = message.first.toString();
+    }
+    if (message.count !== 0n) {
+      obj.count = message.count.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ShardRows>): ShardRows {
+    return ShardRows.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ShardRows>): ShardRows {
+    const message = createBaseShardRows();
+    message.tensor = object.tensor ?? "";
+    message.first = (object.first !== undefined && object.first !== null) ? BigInt(object.first) : 0n;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    return message;
+  },
+};
+
+function createBaseShard(): Shard {
+  return { url: "", sha256: "", sizeBytes: 0n, rows: [] };
+}
+
+export const Shard: MessageFns<Shard> = {
+  encode(message: Shard, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(18).string(message.sha256);
+    }
+    if (message.sizeBytes !== 0n) {
+      if (BigInt.asUintN(64, message.sizeBytes) !== message.sizeBytes) {
+        throw new globalThis.Error("value provided for field message.sizeBytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.sizeBytes);
+    }
+    for (const v of message.rows) {
+      ShardRows.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Shard {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShard();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sizeBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.rows.push(ShardRows.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Shard {
+    return {
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+      sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
+      sizeBytes: isSet(object.sizeBytes)
+        ? BigInt(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? BigInt(object.size_bytes)
+        : 0n,
+      rows: globalThis.Array.isArray(object?.rows) ? object.rows.map((e: any) => ShardRows.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: Shard): unknown {
+    const obj: any = {};
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    if (message.sha256 !== "") {
+      obj.sha256 = message.sha256;
+    }
+    if (message.sizeBytes !== 0n) {
+      obj.sizeBytes = message.sizeBytes.toString();
+    }
+    if (message.rows?.length) {
+      obj.rows = message.rows.map((e) => ShardRows.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Shard>): Shard {
+    return Shard.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Shard>): Shard {
+    const message = createBaseShard();
+    message.url = object.url ?? "";
+    message.sha256 = object.sha256 ?? "";
+    message.sizeBytes = (object.sizeBytes !== undefined && object.sizeBytes !== null) ? BigInt(object.sizeBytes) : 0n;
+    message.rows = object.rows?.map((e) => ShardRows.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGetDownloadResponse(): GetDownloadResponse {
+  return { artifact: undefined, shards: [], urlsExpireInSeconds: 0, nextPageToken: "" };
+}
+
+export const GetDownloadResponse: MessageFns<GetDownloadResponse> = {
+  encode(message: GetDownloadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.artifact !== undefined) {
+      Artifact.encode(message.artifact, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.shards) {
+      Shard.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.urlsExpireInSeconds !== 0) {
+      writer.uint32(24).uint32(message.urlsExpireInSeconds);
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(34).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDownloadResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDownloadResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.artifact = Artifact.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shards.push(Shard.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.urlsExpireInSeconds = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetDownloadResponse {
+    return {
+      artifact: isSet(object.artifact) ? Artifact.fromJSON(object.artifact) : undefined,
+      shards: globalThis.Array.isArray(object?.shards) ? object.shards.map((e: any) => Shard.fromJSON(e)) : [],
+      urlsExpireInSeconds: isSet(object.urlsExpireInSeconds)
+        ? globalThis.Number(object.urlsExpireInSeconds)
+        : isSet(object.urls_expire_in_seconds)
+        ? globalThis.Number(object.urls_expire_in_seconds)
+        : 0,
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: GetDownloadResponse): unknown {
+    const obj: any = {};
+    if (message.artifact !== undefined) {
+      obj.artifact = Artifact.toJSON(message.artifact);
+    }
+    if (message.shards?.length) {
+      obj.shards = message.shards.map((e) => Shard.toJSON(e));
+    }
+    if (message.urlsExpireInSeconds !== 0) {
+      obj.urlsExpireInSeconds = Math.round(message.urlsExpireInSeconds);
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetDownloadResponse>): GetDownloadResponse {
+    return GetDownloadResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetDownloadResponse>): GetDownloadResponse {
+    const message = createBaseGetDownloadResponse();
+    message.artifact = (object.artifact !== undefined && object.artifact !== null)
+      ? Artifact.fromPartial(object.artifact)
+      : undefined;
+    message.shards = object.shards?.map((e) => Shard.fromPartial(e)) || [];
+    message.urlsExpireInSeconds = object.urlsExpireInSeconds ?? 0;
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 /** Tells what is in the store. Every Fathom service offers it. */
 export type ArtifactServiceService = typeof ArtifactServiceService;
 export const ArtifactServiceService = {
@@ -1120,6 +1655,16 @@ export const ArtifactServiceService = {
       Buffer.from(ListArtifactsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListArtifactsResponse => ListArtifactsResponse.decode(value),
   },
+  /** URLs from which anyone may read the shards of an artifact for a time, in pages. FAILED_PRECONDITION where the store gives out none. */
+  getDownload: {
+    path: "/fathom.artifact.v1.ArtifactService/GetDownload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDownloadRequest): Buffer => Buffer.from(GetDownloadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDownloadRequest => GetDownloadRequest.decode(value),
+    responseSerialize: (value: GetDownloadResponse): Buffer => Buffer.from(GetDownloadResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDownloadResponse => GetDownloadResponse.decode(value),
+  },
 } as const;
 
 export interface ArtifactServiceServer extends UntypedServiceImplementation {
@@ -1127,6 +1672,8 @@ export interface ArtifactServiceServer extends UntypedServiceImplementation {
   getArtifact: handleUnaryCall<GetArtifactRequest, GetArtifactResponse>;
   /** All artifacts, ordered by digest, in pages. */
   listArtifacts: handleUnaryCall<ListArtifactsRequest, ListArtifactsResponse>;
+  /** URLs from which anyone may read the shards of an artifact for a time, in pages. FAILED_PRECONDITION where the store gives out none. */
+  getDownload: handleUnaryCall<GetDownloadRequest, GetDownloadResponse>;
 }
 
 export interface ArtifactServiceClient extends Client {
@@ -1161,6 +1708,22 @@ export interface ArtifactServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListArtifactsResponse) => void,
+  ): ClientUnaryCall;
+  /** URLs from which anyone may read the shards of an artifact for a time, in pages. FAILED_PRECONDITION where the store gives out none. */
+  getDownload(
+    request: GetDownloadRequest,
+    callback: (error: ServiceError | null, response: GetDownloadResponse) => void,
+  ): ClientUnaryCall;
+  getDownload(
+    request: GetDownloadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDownloadResponse) => void,
+  ): ClientUnaryCall;
+  getDownload(
+    request: GetDownloadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDownloadResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { openStore } from '@fathom/store';
+import { expectComplaint, fathom, testFolder } from './run-fathom.fixture.js';
+import { filesOf, tinyStudy, writeStudy } from './small-study.fixture.js';
+
+jest.setTimeout(240_000);
+
+const root = testFolder();
+const store = join(root, 'store');
+const gc = (...args: readonly string[]) => fathom(['artifacts', 'gc', '--store', store, ...args]);
+
+describe('fathom artifacts gc', () => {
+  it.each([
+    ['--grace', 'soon', 'is no number of days'],
+    ['--grace', '-1', 'is no number of days'],
+    ['--keep', 'sha256:12', 'is no content digest'],
+  ])('refuses %s %s', async (option, value, problem) => {
+    expectComplaint(await gc(option, value), 2, [option, problem]);
+  });
+
+  it('keeps a study whole, which is run again without computing, and removes the rest', async () => {
+    const file = writeStudy(root, tinyStudy());
+    const run = () => fathom(['study', 'run', file, '--store', store, '--out', join(root, 'out'), '--json']);
+    const { artifact } = JSON.parse((await run()).out) as { artifact: string };
+    await openStore(store).put('blobs/aa/' + 'a'.repeat(64), Buffer.from('left by nobody'));
+    const dry = await gc('--dry-run', '--grace', '0');
+    expect([dry.code, dry.out]).toEqual([0, expect.stringMatching(/blobs\/ +1 objects, 14 bytes would be removed/)]);
+    const first = await gc();
+    expect([first.code, first.out]).toEqual([0, expect.stringContaining('needed by nothing, but not for long enough')]);
+    const removed = await gc('--grace', '0', '--json');
+    expect(JSON.parse(removed.out)).toMatchObject([{ removed: { 'blobs/': { objects: 1, bytes: 14 }, 'artifacts/': { objects: 0 } }, lost: [] }]);
+    expect((await gc('--grace', '0')).out).toContain('nothing to remove');
+    const files = filesOf(store);
+    expect(JSON.parse((await run()).out)).toMatchObject({ artifact });
+    expect([...filesOf(store).keys()].sort()).toEqual([...files.keys()].sort());
+  });
+});
