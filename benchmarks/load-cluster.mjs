@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { checkHealth } from './load-observer.mjs';
 
 const MOST_STARTING_MS = 60_000;
+const MOST_STARTS = 5;
 const SERVICES = ['activation', 'dictionary', 'complexity', 'importance', 'robustness', 'study'];
 
 /** The path of a program that tools/go-tools.mjs gets. */
@@ -77,8 +78,8 @@ export async function startCluster({ folder, services, replicas: count, store, s
   mkdirSync(folder, { recursive: true });
   const processes = [];
   const replicas = [];
+  const free = await freeAddresses(count * (SERVICES.length + 2 * services.length));
   for (let replica = 0; replica < count; replica += 1) {
-    const free = await freeAddresses(SERVICES.length + 2 * services.length);
     const addresses = Object.fromEntries(SERVICES.map((service) => [service, free.pop()]));
     replicas.push(addresses);
     for (const service of services) {
@@ -90,14 +91,26 @@ export async function startCluster({ folder, services, replicas: count, store, s
       processes.push({ name, service, replica, address: addresses[service], metrics, health, config, log, child: undefined });
     }
   }
-  const start = async (each) => {
+  const startOnce = (each) => {
     const script = resolve(import.meta.dirname, '../services', each.service, 'dist/main.js');
     const output = openSync(each.log, 'a');
-    if (process.env.TMPFLAGS) each.flags = process.env.TMPFLAGS.split(' ');
     const env = { ...process.env, FATHOM_CONFIG: each.config, FATHOM_STORE: '', FATHOM_THREADS: '' };
-    each.child = spawn(process.execPath, [...(each.flags ?? []), ...(profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]), script], { env, stdio: ['ignore', output, output] });
+    const profiling = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles];
+    each.child = spawn(process.execPath, [...profiling, script], { env, stdio: ['ignore', output, output] });
     closeSync(output);
-    await until(async () => (await checkHealth(each.address, 1_000)) !== undefined, each.child, `${each.name} (${readFileSync(each.log, 'utf8').slice(-500)})`);
+    return until(async () => (await checkHealth(each.address, 1_000)) !== undefined, each.child, each.name);
+  };
+  const start = async (each) => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await startOnce(each);
+      } catch (error) {
+        await kill(each.child);
+        // A connection that goes out may hold the port for a moment.
+        if (attempt === MOST_STARTS) throw new Error(`${error.message}: ${readFileSync(each.log, 'utf8').slice(-500)}`, { cause: error });
+        await new Promise((soon) => setTimeout(soon, 500));
+      }
+    }
   };
   /** A profile is written by a process that ends by itself. */
   const endOne = (child) => (profiles === undefined ? kill(child) : (child.kill('SIGTERM'), once(child, 'exit')));

@@ -3,15 +3,31 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-const { activation, ActivationClient, complexity, ComplexityClient, dictionary, DictionaryClient, importance, ImportanceClient, operations, OperationsClient } = (
-  await import('../libs/contracts/dist/index.js')
-).default;
+const {
+  activation,
+  ActivationClient,
+  complexity,
+  ComplexityClient,
+  dictionary,
+  DictionaryClient,
+  importance,
+  ImportanceClient,
+  operations,
+  OperationsClient,
+} = (await import('../libs/contracts/dist/index.js')).default;
 const { connect } = (await import('../libs/service-kit/dist/index.js')).default;
 
 const FASHION = resolve(import.meta.dirname, '../models/fashion');
 const IMAGES = 300;
-const NETWORKS = ['epoch-00', 'epoch-15'];
-const PREPROCESSING = { width: 28, height: 28, channelOrder: activation.ChannelOrder.GRAY, scale: 1 / 255, mean: [0.286], standardDeviation: [0.353] };
+const NETWORK = 'epoch-15';
+const PREPROCESSING = {
+  width: 28,
+  height: 28,
+  channelOrder: activation.ChannelOrder.GRAY,
+  scale: 1 / 255,
+  mean: [0.286],
+  standardDeviation: [0.353],
+};
 const CLIENTS = { activation: ActivationClient, dictionary: DictionaryClient, complexity: ComplexityClient, importance: ImportanceClient };
 const MESSAGES = { activation, dictionary, complexity, importance };
 
@@ -54,16 +70,13 @@ export async function callStep(addresses, path, request) {
 export async function register(folder, addresses) {
   const paths = cutImages(folder);
   const client = connect(ActivationClient, addresses.activation);
-  const models = [];
-  for (const name of NETWORKS) {
-    const path = join(FASHION, 'checkpoints', `${name}.onnx`);
-    models.push((await client.registerModel({ path, name, preprocessing: PREPROCESSING, taps: [] })).model.contentDigest);
-  }
+  const path = join(FASHION, 'checkpoints', `${NETWORK}.onnx`);
+  const model = (await client.registerModel({ path, name: NETWORK, preprocessing: PREPROCESSING, taps: [] })).model.contentDigest;
   client.close();
   const images = (await callStep(addresses, 'activation/StartRegisterImages', { name: 'load', idx: paths })).digest;
-  const extraction = { model: ref(models.at(-1)), images: ref(images), rows: { first: 0, count: IMAGES } };
+  const extraction = { model: ref(model), images: ref(images), rows: { first: 0, count: IMAGES } };
   const activations = (await callStep(addresses, 'activation/StartExtract', extraction)).digest;
-  return { models, images, activations };
+  return { model, images, activations };
 }
 
 const ref = (contentDigest) => ({ contentDigest });
@@ -71,7 +84,7 @@ const ref = (contentDigest) => ({ contentDigest });
 const of = (step) => ({ contentDigest: `of ${step}` });
 
 /** A question in steps; each has the same request in two spellings. */
-export function questionsAbout({ models, activations }, count) {
+export function questionsAbout({ model, activations }, count) {
   const from = ref(activations);
   return Array.from({ length: count }, (_, seed) => ({
     steps: [
@@ -103,8 +116,8 @@ export function questionsAbout({ models, activations }, count) {
         name: 'importance',
         call: 'importance/StartMeasure',
         spellings: [
-          { activations: from, codes: of('encode'), dictionary: of('fit'), model: ref(models.at(-1)) },
-          { model: ref(models.at(-1)), dictionary: of('fit'), codes: of('encode'), activations: from },
+          { activations: from, codes: of('encode'), dictionary: of('fit'), model: ref(model) },
+          { model: ref(model), dictionary: of('fit'), codes: of('encode'), activations: from },
         ],
       },
     ],
@@ -129,19 +142,18 @@ export async function firstAnswers(addresses, questions) {
   return answers;
 }
 
-/** A study of two checkpoints that ends in a second or two; another one for every seed. */
-export function smallStudies({ models, images }, count) {
-  const networks = models.map((digest, index) => ({ name: NETWORKS[index], model: ref(digest), epoch: index * 15 }));
+/** A study of one network that ends in a few seconds; another one for every seed. */
+export function smallStudies({ model, images }, count) {
   const rows = (first, size) => ({ images: ref(images), rows: { first, count: size } });
   return Array.from({ length: count }, (_, seed) => ({
     name: `load ${seed}`,
-    checkpoints: networks,
-    controls: [networks[0]],
+    checkpoints: [{ name: NETWORK, model: ref(model), epoch: 15 }],
+    controls: [],
     test: rows(0, 200),
     train: rows(200, 100),
     atomsPerClass: 1,
     seed,
-    noise: { draws: 1, seed: 1 },
+    noise: { draws: 2, seed: 1 },
     noiseImages: 2,
     relations: { bootstrapDraws: 100, permutationDraws: 100, seed: 1 },
   }));

@@ -5,7 +5,7 @@ import { service } from 'grpc-health-check';
 
 const Health = grpc.makeClientConstructor(service, 'Health');
 const HEALTH_EVERY_MS = 100;
-const METRICS_EVERY_MS = 1_000;
+const METRICS_EVERY_MS = 2_000;
 
 /** Milliseconds of a health check over a connection of its own, as a cluster's probe makes it; undefined where there is no answer. */
 export function checkHealth(address, withinMs) {

@@ -28,8 +28,8 @@ const SCENARIOS = {
   stored: { seconds: 20, warm: 5, clients: 20, rate: 1_000, questions: 20, steps: 1, isAnswered: true },
   mixed: { seconds: 60, clients: 20, questions: 40, studies: 3 },
   burst: { seconds: 120, clients: 200, questions: 200, steps: 1 },
-  soak: { seconds: 600, clients: 200, questions: 120 },
-  repeat: { seconds: 300, clients: 30, questions: 30, killEvery: 3 },
+  soak: { seconds: 600, warm: 20, clients: 200, questions: 120 },
+  repeat: { seconds: 300, clients: 12, questions: 30, killEvery: 3 },
 };
 const SHORT = {
   stored: { seconds: 3, warm: 1, rate: 100, clients: 10, questions: 4 },
@@ -50,7 +50,7 @@ const { values, positionals } = parseArgs({
     rate: { type: 'string' },
     replicas: { type: 'string' },
     store: { type: 'string' },
-    out: { type: 'string', default: 'load-report' },
+    out: { type: 'string', default: resolve(import.meta.dirname, '../.cache/load') },
     'cpu-prof': { type: 'string' },
   },
 });
@@ -65,7 +65,8 @@ function wholeOption(name, most) {
 function chosen() {
   const names = positionals.length > 0 ? positionals : values.short ? Object.keys(SHORT) : [];
   const wrong = names.find((name) => !Object.hasOwn(SCENARIOS, name));
-  if (names.length === 0 || wrong !== undefined) throw new Error(`${wrong === undefined ? 'name a scenario' : `there is no scenario ${wrong}`}: ${Object.keys(SCENARIOS).join(', ')}`);
+  if (names.length === 0 || wrong !== undefined)
+    throw new Error(`${wrong === undefined ? 'name a scenario' : `there is no scenario ${wrong}`}: ${Object.keys(SCENARIOS).join(', ')}`);
   const given = { ...wholeOption('seconds', 3_600), ...wholeOption('clients', 1_000), ...wholeOption('rate', 10_000) };
   return names.map((name) => ({ name, studies: 0, steps: 4, rate: 0, warm: 0, ...SCENARIOS[name], ...(values.short ? SHORT[name] : {}), ...given }));
 }
@@ -94,11 +95,10 @@ function killInTurn(cluster, everySeconds) {
   let isOver = false;
   const kills = (async () => {
     const victims = cluster.processes.filter(({ service }) => ['dictionary', 'complexity', 'importance'].includes(service));
-    let count = 0;
-    for (; ; count += 1) {
+    for (let count = 0; ; count += 1) {
       await new Promise((soon) => setTimeout(soon, 1_000 * everySeconds));
       if (isOver) return count;
-      const each = victims[(count * 2) % victims.length + (Math.floor((count * 2) / victims.length) % 2)] ?? victims[0];
+      const each = victims[count % victims.length];
       each.away = true;
       await cluster.restart(each);
       each.away = false;
@@ -117,7 +117,10 @@ async function undisturbed(folder, scenarios, settings) {
   const cluster = await startCluster({ folder, services, replicas: 1, store: store.setting, settings });
   try {
     const material = await register(folder, cluster.replicas[0]);
-    let all = questionsAbout(material, scenarios.reduce((sum, { questions }) => sum + questions, 0));
+    let all = questionsAbout(
+      material,
+      scenarios.reduce((sum, { questions }) => sum + questions, 0),
+    );
     const plans = [];
     for (const { questions: count, steps, studies } of scenarios) {
       const questions = all.slice(0, count).map((question) => ({ steps: question.steps.slice(0, steps) }));
@@ -148,7 +151,9 @@ async function main() {
     const plans = await undisturbed(join(folder, 'first'), scenarios, settings);
     const store = kind === 'minio' ? await minioStore(folder) : folderStore(folder);
     open.push(store.end);
-    const services = scenarios.every(({ name }) => name === 'stored') ? ['activation', 'dictionary'] : ['activation', 'dictionary', 'complexity', 'importance'];
+    const services = scenarios.every(({ name }) => name === 'stored')
+      ? ['activation', 'dictionary']
+      : ['activation', 'dictionary', 'complexity', 'importance'];
     if (scenarios.some(({ studies }) => studies > 0)) services.push('robustness', 'study');
     const cluster = await startCluster({ folder, services, replicas, store: store.setting, settings, profiles: values['cpu-prof'] });
     open.push(cluster.end);
@@ -159,7 +164,15 @@ async function main() {
       const { name, clients, seconds, warm, rate, killEvery, isAnswered } = scenario;
       console.log(`\n${name}: ${clients} clients, ${replicas} replicas over ${store.name} ...`);
       if (isAnswered) await firstAnswers(cluster.replicas[0], plans[index].questions);
-      const plan = { ...plans[index], replicas: isAnswered ? cluster.replicas.slice(0, 1) : cluster.replicas, clients, seconds, warm, rate, timed: !values.short };
+      const plan = {
+        ...plans[index],
+        replicas: isAnswered ? cluster.replicas.slice(0, 1) : cluster.replicas,
+        clients,
+        seconds,
+        warm,
+        rate,
+        timed: !values.short,
+      };
       const observer = observe(cluster.processes);
       const killing = killEvery === undefined ? undefined : killInTurn(cluster, killEvery);
       const summary = await runK6(k6, { name, folder, plan, onChild: (child) => open.push(() => kill(child)) });

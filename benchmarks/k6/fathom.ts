@@ -38,7 +38,8 @@ export interface Plan {
 export const plan = JSON.parse(open(__ENV['FATHOM_LOAD_PLAN']!)) as Plan;
 
 for (const replica of plan.replicas)
-  for (const address of Object.values(replica)) if (!/^127\.0\.0\.1:\d+$/.test(address)) throw new Error(`${address} is not on this machine's loopback`);
+  for (const address of Object.values(replica))
+    if (!/^127\.0\.0\.1:\d+$/.test(address)) throw new Error(`${address} is not on this machine's loopback`);
 
 export interface Operation {
   readonly name: string;
@@ -86,7 +87,8 @@ class Line {
     private readonly address: string,
     service: Service,
   ) {
-    this.client.load([...plan.proto], ...[service, 'operations', 'artifact'].map((area) => `fathom/${area}/v1/${area}.proto`));
+    const areas = [service, 'operations', 'artifact'].map((area) => `fathom/${area}/v1/${area}.proto`);
+    this.client.load([...plan.proto], ...areas, 'google/rpc/error_details.proto');
   }
 
   /** Undefined where nobody answers. */
@@ -135,7 +137,8 @@ export class Replicas {
       for (let turn = 0; operation && isRunning(operation) && turn < 60; turn += 1)
         operation = watches
           ? ((await this.watch(service, operation.name)) ?? operation)
-          : this.call<{ operation: Operation }>(service, 'OperationsService/WaitOperation', { name: operation.name, timeoutMs: 5_000 }, 'wait')?.operation;
+          : this.call<{ operation: Operation }>(service, 'OperationsService/WaitOperation', { name: operation.name, timeoutMs: 5_000 }, 'wait')
+              ?.operation;
       if (!operation) break;
       if (operation.state === 'OPERATION_STATE_SUCCEEDED') return operation;
       if (operation.state !== 'OPERATION_STATE_INTERRUPTED') {

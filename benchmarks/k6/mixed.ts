@@ -30,7 +30,12 @@ export function reads(): void {
   const turn = exec.vu.iterationInScenario;
   const { name, digest } = plan.expected[turn % plan.expected.length]!['fit']!;
   // Somebody asked for it a moment ago, or nobody yet.
-  const started = replicas.call<{ operation: { name: string } }>('dictionary', 'StartFit', plan.questions[turn % plan.questions.length]!.steps[0]!.spellings[1]!, 'start');
+  const started = replicas.call<{ operation: { name: string } }>(
+    'dictionary',
+    'StartFit',
+    plan.questions[turn % plan.questions.length]!.steps[0]!.spellings[1]!,
+    'start',
+  );
   if (started && started.operation.name !== name) mismatches.add(1);
   const got = replicas.call<{ operation: { result?: { contentDigest: string } } }>('dictionary', 'OperationsService/GetOperation', { name }, 'get');
   if (got?.operation.result && got.operation.result.contentDigest !== digest) mismatches.add(1);
@@ -44,7 +49,12 @@ export async function studies(): Promise<void> {
   const spec = plan.studies[Math.floor(exec.scenario.iterationInTest / 2)];
   const operation = await replicas.run('study/StartStudy', { spec }, { kind: 'study', watches: exec.scenario.iterationInTest % 2 === 1 });
   if (!operation) return;
-  const study = replicas.call<{ study: { steps: unknown[] } }>('study', 'GetStudy', { name: operation.name.replace('operations/', 'studies/') }, 'study');
+  const study = replicas.call<{ study: { steps: unknown[] } }>(
+    'study',
+    'GetStudy',
+    { name: operation.name.replace('operations/', 'studies/') },
+    'study',
+  );
   if (study && study.study.steps.length > 0) answered.add(1);
   else lost.add(1);
 }

@@ -37,7 +37,11 @@ export default function stored(): void {
   else mismatches.add(1);
 }
 
-function read(kind: (typeof KINDS)[number], request: Record<string, unknown>, { name, digest }: { name: string; digest: string }): string | undefined {
+function read(
+  kind: (typeof KINDS)[number],
+  request: Record<string, unknown>,
+  { name, digest }: { name: string; digest: string },
+): string | undefined {
   if (kind === 'artifact') {
     const reply = replicas.call<{ artifact: { artifact: { contentDigest: string } } }>(
       'dictionary',

@@ -18,7 +18,7 @@ interface Case {
 const LIST = ['artifacts', 'ls'];
 
 const CASES: Readonly<Record<string, Case>> = {
-  'an unknown command': { args: ['dance'], says: ["unknown command 'dance'", 'demo, study, score, serve, models, artifacts'] },
+  'an unknown command': { args: ['dance'], says: ["unknown command 'dance'", 'demo, study, score, serve, top, models, artifacts'] },
   'an unknown sub-command': { args: ['study', 'dance'], says: ["unknown command 'dance'", 'run, watch, show, verify'] },
   'an unknown option': { args: ['demo', '--fast'], says: ["unknown option '--fast'", '--full', '--store'] },
   'an argument too many': { args: ['demo', 'now'], says: ['too many arguments', 'now'] },

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { complaints, expectComplaint, fathom, testFolder, type Ended } from './run-fathom.fixture.js';
 import { filesOf, tinyStudy, writeStudy } from './small-study.fixture.js';
@@ -66,9 +66,16 @@ describe.each([
       expect(existsSync(join(folder, `${signal}-report`))).toBe(false);
     });
 
-  test('is not watched in vain', async () => {
-    expectComplaint(await fathom(['study', 'watch', 'tiny', '--store', join(folder, signal)]), 2, ['is not running', '"fathom study run"']);
-  });
+  if (signal === 'SIGKILL')
+    test('is taken over by whoever watches it, once its lease is over', async () => {
+      const copy = join(folder, `${signal}-copy`);
+      cpSync(join(folder, signal), copy, { recursive: true });
+      expect(await fathom(['study', 'watch', 'tiny', '--store', copy])).toMatchObject({ code: 0 });
+    });
+  else
+    test('is not watched in vain', async () => {
+      expectComplaint(await fathom(['study', 'watch', 'tiny', '--store', join(folder, signal)]), 2, ['is not running', '"fathom study run"']);
+    });
 
   test('goes on where it was: no finished part is computed again, and the result is that of an undisturbed run', async () => {
     const finished = [...filesOf(join(folder, signal))].filter(([path]) => /^(parts|results|artifacts|blobs)\//.test(path));

@@ -25,7 +25,8 @@ export function program(): Command {
     .option('--remote', 'talk to running services at the configured addresses instead of running them in this process')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', `\nExample:\n  fathom demo\n\n${EXIT_CODES_HELP}`);
-  for (const add of [addDemoCommand, addStudyCommand, addScoreCommand, addServeCommand, addTopCommand, addModelsCommand, addArtifactsCommand]) add(root);
+  for (const add of [addDemoCommand, addStudyCommand, addScoreCommand, addServeCommand, addTopCommand, addModelsCommand, addArtifactsCommand])
+    add(root);
   return throwing(root);
 }
 

@@ -45,8 +45,9 @@ export async function tamper(
 }
 
 function replaceIn(folder: string, pairs: readonly (readonly [string, string])[]): void {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
     const text = readFileSync(path, 'utf8');
     const replaced = pairs.reduce((all, [from, to]) => all.replaceAll(from, to), text);
     if (replaced !== text) writeFileSync(path, replaced);

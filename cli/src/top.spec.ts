@@ -77,7 +77,10 @@ describe('with services that run', () => {
     let lines: Line[];
     // The study cannot end: one of its services is not there.
     do lines = await seen();
-    while (!lines.some(({ type, counts }) => type === 'service' && (counts['succeeded'] ?? 0) > 2));
+    while (
+      !lines.some(({ type, counts }) => type === 'service' && (counts['succeeded'] ?? 0) > 2) ||
+      !lines.some(({ job, partsDone }) => job === 'study.run' && partsDone > 0)
+    );
     const study = lines.find(({ job }) => job === 'study.run')!;
     expect(study).toMatchObject({ type: 'operation', service: 'study', state: 'running' });
     expect(study.partsDone).toBeGreaterThan(0);

@@ -26,7 +26,11 @@ export interface StepRunner {
 }
 
 /** Runs all steps of a study, each as soon as what it is made from is there. Returns the content digest of each by its name. */
-export async function runSteps(spec: study.StudySpec, runner: StepRunner, execution: Pick<Execution, 'signal' | 'report'>): Promise<Record<string, string>> {
+export async function runSteps(
+  spec: study.StudySpec,
+  runner: StepRunner,
+  execution: Pick<Execution, 'signal' | 'report'>,
+): Promise<Record<string, string>> {
   const { clients, platform, keep = () => Promise.resolve() } = runner;
   const stop = new AbortController();
   const signal = AbortSignal.any([execution.signal, stop.signal]);
