@@ -95,13 +95,15 @@ function killInTurn(cluster, everySeconds) {
   let isOver = false;
   const kills = (async () => {
     const victims = cluster.processes.filter(({ service }) => ['dictionary', 'complexity', 'importance'].includes(service));
-    for (let count = 0; ; count += 1) {
-      await new Promise((soon) => setTimeout(soon, 1_000 * everySeconds));
-      if (isOver) return count;
+    for (let count = 0; ;) {
       const each = victims[count % victims.length];
       each.away = true;
       await cluster.restart(each);
       each.away = false;
+      count += 1;
+      if (isOver) return count;
+      await new Promise((soon) => setTimeout(soon, 1_000 * everySeconds));
+      if (isOver) return count;
     }
   })();
   return () => {

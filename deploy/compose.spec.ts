@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- what is deployed is held against the services' own configuration
 import { SERVICES } from '@fathom/platform';
 
 const { load } = jest.requireActual<{ load: (text: string) => unknown }>('js-yaml'); // it has no types

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- what is deployed is held against the services' own configuration
 import { loadConfig, SERVICES, type ServiceName } from '@fathom/platform';
 
 const { loadAll } = jest.requireActual<{ loadAll: (text: string) => unknown }>('js-yaml'); // it has no types

@@ -52,7 +52,8 @@ function layVolumes(name, volumes, here) {
     else copyFileSync(from, target);
   }
   const inside = /(^|[\s"'=])\/(etc\/fathom|run\/fathom|inputs|data|tmp)(?=$|[/"'\s])/g;
-  return (text) => (text.startsWith(folder) ? text : here(text.replaceAll(inside, (_whole, before, path) => `${before}${root}/${path}`)));
+  return (text) =>
+    [folder, ROOT].some((own) => text.startsWith(own)) ? text : here(text.replaceAll(inside, (_whole, before, path) => `${before}${root}/${path}`));
 }
 
 /** Starts one service of compose.yaml; `here` puts this machine's addresses in place of a container's. */
