@@ -16,7 +16,7 @@ const { store, activations, codes, layer, peak } = JSON.parse(process.argv[2]);
 
 /** What the tasks of a probe do. */
 const STAGES = {
-  cutTile: 'reading and cutting',
+  cutColumns: 'reading and cutting',
   multiplyTiles: 'sums',
   chosenTargets: 'gathering',
   trainingGram: 'choosing α',

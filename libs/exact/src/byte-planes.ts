@@ -1,8 +1,8 @@
 import type { IntegerSums } from './integer-sums.js';
 import type { RowBlock } from './row-groups.js';
 
-/** Columns whose bytes lie side by side. */
-export const TILE_COLUMNS = 1024;
+/** Columns whose bytes lie side by side: few enough that what a product reads of them again and again keeps to a processor's own cache. */
+export const TILE_COLUMNS = 256;
 
 /**
  * The rows of a block of a matrix in fixed point, as bytes: q = Σ_p digit_p·256^(D−1−p), each digit in −128..127, D = bits / 8.
@@ -25,12 +25,15 @@ export interface ColumnIntegers {
   readonly squares: IntegerSums;
 }
 
-/** Tiles of columns: first column and the one after the last. */
-export function columnTiles(columns: number): readonly { readonly from: number; readonly to: number }[] {
-  return Array.from({ length: Math.ceil(columns / TILE_COLUMNS) }, (_, tile) => ({
-    from: tile * TILE_COLUMNS,
-    to: Math.min(columns, (tile + 1) * TILE_COLUMNS),
-  }));
+/** Some columns: the first, and the one after the last. */
+export interface ColumnRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Columns cut for tasks or products, by tiles or by `width` of them. */
+export function columnTiles(columns: number, width = TILE_COLUMNS): readonly ColumnRange[] {
+  return Array.from({ length: Math.ceil(columns / width) }, (_, tile) => ({ from: tile * width, to: Math.min(columns, (tile + 1) * width) }));
 }
 
 /** The bytes of one group's rows in the tile that begins at a column: digits × rows of the group × width. */

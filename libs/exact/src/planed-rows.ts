@@ -1,6 +1,6 @@
-import { columnTiles, type BytePlanes, type ColumnIntegers } from './byte-planes.js';
+import { columnTiles, TILE_COLUMNS, type BytePlanes, type ColumnIntegers, type ColumnRange } from './byte-planes.js';
 import { allEnded, sharedFloat64, type Crew } from './crew.js';
-import { cutTile, type CutInput } from './cut-tile.js';
+import { cutColumns, type CutInput } from './cut-columns.js';
 import type { FixedPoint } from './fixed-point.js';
 import { integerSums } from './integer-sums.js';
 import { rowBlock, type RowGroups } from './row-groups.js';
@@ -45,6 +45,8 @@ const MOST_BLOCK_ROWS = 20_480;
 /** Bytes of planes of one block, and of values that are read at a time. */
 const PLANE_BYTES = 2 ** 29;
 const READ_BYTES = 2 ** 25;
+/** Columns that a task cuts: whole tiles. */
+const CUT_COLUMNS = 4 * TILE_COLUMNS;
 /** Rows up to which sums of products of 16-bit numbers stay below 2⁵³. */
 const MOST_NARROW_ROWS = 2 ** 22;
 
@@ -143,7 +145,7 @@ export class PlanedRows {
     for (let first = 0, turn = 1; first < rows; first += step, turn = 1 - turn) {
       const values = await next;
       const common = { name: this.name, values, first, rows: Math.min(step, rows - first), stride: source.columns, planes, sums, positive };
-      const cutting = columnTiles(columns).map((tile) => crew.run(cutTile, { ...common, ...tile, ...this.ofTile(tile) }));
+      const cutting = columnTiles(columns, CUT_COLUMNS).map((part) => crew.run(cutColumns, { ...common, ...part, ...this.ofColumns(part) }));
       const ahead = first + step < rows ? read(first + step, buffers[turn]!) : undefined;
       await allEnded<unknown>(ahead === undefined ? cutting : [...cutting, ahead]); // what fails leaves nobody behind who writes into the room
       if (ahead !== undefined) next = ahead;
@@ -151,8 +153,8 @@ export class PlanedRows {
     return { planes, sums, positive };
   }
 
-  /** What is known of a tile's columns alone: it is copied for each task. */
-  private ofTile({ from, to }: { readonly from: number; readonly to: number }): Pick<CutInput, 'point' | 'chosen'> {
+  /** What is known of some columns alone: it is copied for each task. */
+  private ofColumns({ from, to }: ColumnRange): Pick<CutInput, 'point' | 'chosen'> {
     const { bits, centre, scale } = this.point;
     const chosen = this.options.columns?.slice(from, to);
     return { point: { bits, centre: centre.slice(from, to), scale: scale.slice(from, to) }, ...(chosen ? { chosen } : {}) };

@@ -111,7 +111,7 @@ async function addBlock(sums: ProductSums, left: PlanedBlock, right: readonly Pl
   await allEnded(tasks);
 }
 
-/** Columns of X to a task: as many as a product likes, but few enough that all hands have about as much to do. A divisor of the tile's width. */
+/** Columns of X to a task: as many as a product likes, but few enough that all hands have about as much to do. */
 function leftColumns(d: number, groups: number, hands: number): number {
   const isShared = (tasks: number): boolean => tasks >= 4 * hands || (tasks >= 2 * hands && tasks % hands === 0);
   let columns = 512;

@@ -11,4 +11,3 @@ export { settleCodes, updateAtoms, updateCodes } from './hals';
 export { joinLevels } from './join-levels';
 export { transposeBytes } from './transpose-bytes';
 export { joinProducts } from './join-products';
-export { copyColumns } from './copy-columns';

@@ -99,7 +99,6 @@ export interface Kernels {
     out: Address,
     pitch: number,
   ): void;
-  copyColumns(from: Address, pitch: number, rows: number, columns: number, to: Address): void;
   columnExtremes(values: Address, isDouble: number, rows: number, columns: number, min: Address, max: Address): number;
 }
 

@@ -1,6 +1,6 @@
 import { KernelLayout, kernels } from '@fathom/kernels';
 
-import { groupBytes, type BytePlanes, type ColumnIntegers } from './byte-planes.js';
+import { columnTiles, groupBytes, TILE_COLUMNS, type BytePlanes, type ColumnIntegers } from './byte-planes.js';
 import type { Task } from './crew.js';
 import { largestInteger, outOfRange, toInteger, type FixedPoint } from './fixed-point.js';
 import { addInteger } from './integer-sums.js';
@@ -14,11 +14,11 @@ export interface CutInput {
   readonly rows: number;
   /** Columns of `values`. */
   readonly stride: number;
-  /** The tile's columns of the matrix, and which columns of `values` they are: from..to−1 where absent. */
+  /** Columns of the matrix, from the first of a tile on and to the last of one, and which columns of `values` they are: from..to−1 where absent. */
   readonly from: number;
   readonly to: number;
   readonly chosen?: Uint32Array;
-  /** Of the tile's columns. */
+  /** Of these columns. */
   readonly point: FixedPoint;
   readonly planes: BytePlanes;
   readonly sums: ColumnIntegers;
@@ -29,10 +29,10 @@ export interface CutInput {
 /** Rows that are cut at a time: they stay in the cache, and the sum of as many squares of 24 bits is below 2⁵². */
 const BATCH = 64;
 
-/** Writes a tile of bytes and adds up its columns. @throws InputError naming row and column of a value outside of its column's range */
-export const cutTile: Task<CutInput, void> = {
+/** Writes the bytes of some columns and adds them up. @throws InputError naming row and column of a value outside of its column's range */
+export const cutColumns: Task<CutInput, void> = {
   module: __filename,
-  name: 'cutTile',
+  name: 'cutColumns',
   run: async (input) => {
     const { first, rows, planes } = input;
     const rowsOf = planes.block.counts.map((): number[] => []);
@@ -68,8 +68,9 @@ function batchCutter(input: CutInput): (group: number, rows: readonly number[]) 
   const above = layout.take(4 * padded);
   const lineAt = layout.take(BATCH * pitch);
   lines.fill(0, lineAt / size, (lineAt + BATCH * pitch) / size);
-  const digitAt = Array.from({ length: digits }, () => layout.take(BATCH * width));
+  const digitAt = Array.from({ length: digits }, () => layout.take(BATCH * Math.min(width, TILE_COLUMNS)));
   const apart = digitAt[1]! - digitAt[0]!;
+  const tiles = columnTiles(width);
   return (group, rows) => {
     rows.forEach((row, index) => {
       const at = (row - first) * stride;
@@ -78,11 +79,15 @@ function batchCutter(input: CutInput): (group: number, rows: readonly number[]) 
       else chosen.forEach((column, to) => (lines[line + to] = values[at + column]!));
     });
     const { length } = rows;
-    const most = kernel.cutFixed(lineAt, pitch, isDouble ? 1 : 0, centre, scale, length, width, digits, digitAt[0]!, apart, sum, squares, above);
-    if (!(most <= largestInteger(point.bits))) refuse(input, rows);
-    const bytes = groupBytes(planes, group, from);
     const place = block.place[rows[0]!]!;
-    digitAt.forEach((at, digit) => bytes.set(int8.subarray(at, at + length * width), (digit * block.counts[group]! + place) * width));
+    for (const tile of tiles) {
+      const [at, count, places] = [8 * tile.from, tile.to - tile.from, lineAt + size * tile.from];
+      const sums = [sum + at, squares + at, above + at / 2] as const;
+      const most = kernel.cutFixed(places, pitch, isDouble ? 1 : 0, centre + at, scale + at, length, count, digits, digitAt[0]!, apart, ...sums);
+      if (!(most <= largestInteger(point.bits))) refuse(input, rows);
+      const bytes = groupBytes(planes, group, from + tile.from);
+      digitAt.forEach((at, digit) => bytes.set(int8.subarray(at, at + length * count), (digit * block.counts[group]! + place) * count));
+    }
     for (let column = 0; column < width; column += 1) {
       const to = group * columns + from + column;
       addInteger(sums.sum, to, float64[sum / 8 + column]!);
