@@ -1,4 +1,4 @@
-import type { IntegerSums } from './integer-sums.js';
+import { mergeIntegers, type IntegerSums } from './integer-sums.js';
 import type { RowBlock } from './row-groups.js';
 
 /** Columns whose bytes lie side by side: few enough that what a product reads of them again and again keeps to a processor's own cache. */
@@ -23,6 +23,12 @@ export interface ColumnIntegers {
   readonly sum: IntegerSums;
   /** Σq² */
   readonly squares: IntegerSums;
+}
+
+/** Adds the sums over other rows; they stay as they are. */
+export function mergeColumns(into: ColumnIntegers, from: ColumnIntegers): void {
+  mergeIntegers(into.sum, from.sum);
+  mergeIntegers(into.squares, from.squares);
 }
 
 /** Some columns: the first, and the one after the last. */

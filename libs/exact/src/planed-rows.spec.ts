@@ -37,35 +37,42 @@ const matrix = fc
       .map((values) => ({ rows, columns, values: single ? Float32Array.from(values) : Float64Array.from(values) })),
   );
 
+const small = fc.integer({ min: 1, max: 40 });
 const range = (columns: number) => ({ min: new Array<number>(columns).fill(-1000), max: new Array<number>(columns).fill(1000) });
 
 describe('planed rows', () => {
   it('hold every value as the bytes of its integer, sorted by group, with the sums of the columns', async () => {
     await fc.assert(
-      fc.asyncProperty(matrix, fc.constantFrom<Bits>(16, 24), fc.integer({ min: 1, max: 40 }), async ({ rows, columns, values }, bits, blockRows) => {
-        const point = fixedPoint(range(columns), { bits });
-        const groups = { groups: 3, of: (row: number) => foldOf(row, 3) };
-        const planed = new PlanedRows(countedRows(values, rows, columns), { point, groups, blockRows });
-        expect(planed.blocks).toBe(Math.ceil(rows / blockRows));
-        for (let index = 0; index < planed.blocks; index += 1) {
-          const { planes, sums } = await planed.block(index, crew);
-          const { block } = planes;
-          expect(block.start).toBe(index * blockRows);
-          const total = new Float64Array(3 * columns);
-          for (let row = 0; row < block.rows; row += 1) {
-            const group = block.group[row]!;
-            const count = block.counts[group]!;
-            for (let column = 0; column < columns; column += 1) {
-              const bytes = groupBytes(planes, group, 0);
-              let q = 0;
-              for (let digit = bits / 8 - 1; digit >= 0; digit -= 1) q = q * 256 + bytes[(digit * count + block.place[row]!) * columns + column]!;
-              expect(q + 0).toBe(toInteger(values[(block.start + row) * columns + column]!, point, column) + 0);
-              total[group * columns + column] = total[group * columns + column]! + q;
+      fc.asyncProperty(
+        matrix,
+        fc.constantFrom<Bits>(16, 24),
+        small,
+        fc.integer({ min: 1, max: 5 }),
+        async ({ rows, columns, values }, bits, blockRows, hands) => {
+          const point = fixedPoint(range(columns), { bits });
+          const groups = { groups: 3, of: (row: number) => foldOf(row, 3) };
+          const planed = new PlanedRows(countedRows(values, rows, columns), { point, groups, blockRows });
+          expect(planed.blocks).toBe(Math.ceil(rows / blockRows));
+          for (let index = 0; index < planed.blocks; index += 1) {
+            const { planes, sums } = await planed.block(index, { ...crew, hands });
+            const { block } = planes;
+            expect(block.start).toBe(index * blockRows);
+            const total = new Float64Array(3 * columns);
+            for (let row = 0; row < block.rows; row += 1) {
+              const group = block.group[row]!;
+              const count = block.counts[group]!;
+              for (let column = 0; column < columns; column += 1) {
+                const bytes = groupBytes(planes, group, 0);
+                let q = 0;
+                for (let digit = bits / 8 - 1; digit >= 0; digit -= 1) q = q * 256 + bytes[(digit * count + block.place[row]!) * columns + column]!;
+                expect(q + 0).toBe(toInteger(values[(block.start + row) * columns + column]!, point, column) + 0);
+                total[group * columns + column] = total[group * columns + column]! + q;
+              }
             }
+            expect(Array.from(total, (_, at) => integerAt(sums.sum, at) + 0)).toEqual([...total]);
           }
-          expect(Array.from(total, (_, at) => integerAt(sums.sum, at) + 0)).toEqual([...total]);
-        }
-      }),
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -95,7 +102,8 @@ describe('planed rows', () => {
   ])('count the values above 0, however near (%s)', async (_, values) => {
     const options = { point: fixedPoint(range(3)), groups: { groups: 2, of: (row: number) => row % 2 }, blockRows: 2 };
     const counting = new PlanedRows(countedRows(values, 3, 3), options);
-    const counts = [await counting.block(0, crew), await counting.block(1, crew)].map(({ positive }) => [...positive]);
+    const hands = { ...crew, hands: 2 };
+    const counts = [await counting.block(0, hands), await counting.block(1, hands)].map(({ positive }) => [...positive]);
     expect(counts).toEqual([
       [2, 0, 1],
       [0, 1, 1],
@@ -154,7 +162,7 @@ describe('planed rows', () => {
 
   it('fail only once no task and no reading is left that writes into their room', async () => {
     // Two cuts of columns and two readings: the first cut is refused while the second and the second reading go on.
-    const columns = 1030;
+    const columns = 2060;
     const rows = 2 * Math.floor(2 ** 25 / (8 * columns));
     const held: (() => void)[] = [];
     const hold = async (): Promise<void> => new Promise((resolve) => held.push(resolve));

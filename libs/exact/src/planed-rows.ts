@@ -1,8 +1,8 @@
-import { columnTiles, TILE_COLUMNS, type BytePlanes, type ColumnIntegers, type ColumnRange } from './byte-planes.js';
+import { columnTiles, mergeColumns, TILE_COLUMNS, type BytePlanes, type ColumnIntegers, type ColumnRange } from './byte-planes.js';
 import { allEnded, sharedFloat64, type Crew } from './crew.js';
 import { cutColumns, type CutInput } from './cut-columns.js';
 import type { FixedPoint } from './fixed-point.js';
-import { integerSums } from './integer-sums.js';
+import { integerSums, type IntegerSums } from './integer-sums.js';
 import { rowBlock, type RowGroups } from './row-groups.js';
 import { SharedRoom } from './shared-room.js';
 
@@ -32,12 +32,16 @@ export interface PlanedOptions {
   readonly keptBytes?: number;
 }
 
-/** A block's bytes, and the sums of its columns. */
-export interface PlanedBlock {
-  readonly planes: BytePlanes;
+/** Sums of the columns of some rows. */
+interface ColumnSums {
   readonly sums: ColumnIntegers;
   /** Rows above 0 of each column, of all groups together. */
   readonly positive: Float64Array;
+}
+
+/** A block's bytes, and the sums of its columns. */
+export interface PlanedBlock extends ColumnSums {
+  readonly planes: BytePlanes;
 }
 
 /** Most rows of a block. */
@@ -45,8 +49,8 @@ const MOST_BLOCK_ROWS = 20_480;
 /** Bytes of planes of one block, and of values that are read at a time. */
 const PLANE_BYTES = 2 ** 29;
 const READ_BYTES = 2 ** 25;
-/** Columns that a task cuts: whole tiles. */
-const CUT_COLUMNS = 4 * TILE_COLUMNS;
+/** Most columns that a task cuts: whole tiles, and long pieces of rows. */
+const CUT_COLUMNS = 8 * TILE_COLUMNS;
 /** Rows up to which sums of products of 16-bit numbers stay below 2⁵³. */
 const MOST_NARROW_ROWS = 2 ** 22;
 
@@ -130,8 +134,12 @@ export class PlanedRows {
     const block = rowBlock(groups, start, rows);
     room.reuse();
     const planes: BytePlanes = { block, columns, digits, bytes: new Int8Array(room.take(rows * columns * digits), 0, rows * columns * digits) };
-    const sums: ColumnIntegers = { sum: integerSums(groups.groups * columns, wide), squares: integerSums(groups.groups * columns, wide) };
-    const positive = sharedFloat64(columns);
+    const parts = columnTiles(columns, CUT_COLUMNS);
+    // Rows of a reading are shared out, too, and each share is added up on its own.
+    const shares = Array.from({ length: Math.min(crew.hands, Math.ceil((4 * crew.hands) / parts.length)) }, (): ColumnSums => {
+      const empty = (): IntegerSums => integerSums(groups.groups * columns, wide);
+      return { sums: { sum: empty(), squares: empty() }, positive: sharedFloat64(columns) };
+    });
     const step = Math.max(1, Math.min(rows, Math.floor(READ_BYTES / (8 * source.columns))));
     const read = async (first: number, buffer: SharedArrayBuffer): Promise<Float32Array | Float64Array> => {
       const length = Math.min(step, rows - first) * source.columns;
@@ -144,13 +152,20 @@ export class PlanedRows {
     let next = read(0, buffers[0]!);
     for (let first = 0, turn = 1; first < rows; first += step, turn = 1 - turn) {
       const values = await next;
-      const common = { name: this.name, values, first, rows: Math.min(step, rows - first), stride: source.columns, planes, sums, positive };
-      const cutting = columnTiles(columns, CUT_COLUMNS).map((part) => crew.run(cutColumns, { ...common, ...part, ...this.ofColumns(part) }));
+      const count = Math.min(step, rows - first);
+      const cutting = shares.flatMap((share, index) => {
+        const [from, to] = [index, index + 1].map((edge) => Math.floor((edge * count) / shares.length)) as [number, number];
+        const some = { values: values.subarray(from * source.columns, to * source.columns), first: first + from, rows: to - from };
+        const common = { name: this.name, ...some, stride: source.columns, planes, ...share };
+        return to === from ? [] : parts.map((part) => crew.run(cutColumns, { ...common, ...part, ...this.ofColumns(part) }));
+      });
       const ahead = first + step < rows ? read(first + step, buffers[turn]!) : undefined;
       await allEnded<unknown>(ahead === undefined ? cutting : [...cutting, ahead]); // what fails leaves nobody behind who writes into the room
       if (ahead !== undefined) next = ahead;
     }
-    return { planes, sums, positive };
+    const [whole, ...rest] = shares;
+    for (const share of rest) addColumns(whole!, share);
+    return { planes, ...whole! };
   }
 
   /** What is known of some columns alone: it is copied for each task. */
@@ -159,6 +174,11 @@ export class PlanedRows {
     const chosen = this.options.columns?.slice(from, to);
     return { point: { bits, centre: centre.slice(from, to), scale: scale.slice(from, to) }, ...(chosen ? { chosen } : {}) };
   }
+}
+
+function addColumns(into: ColumnSums, from: ColumnSums): void {
+  mergeColumns(into.sums, from.sums);
+  for (let column = 0; column < into.positive.length; column += 1) into.positive[column] = into.positive[column]! + from.positive[column]!;
 }
 
 function chosenColumns(point: FixedPoint, columns: Uint32Array): FixedPoint {

@@ -1,4 +1,4 @@
-import type { ColumnIntegers } from './byte-planes.js';
+import { mergeColumns, type ColumnIntegers } from './byte-planes.js';
 import { allEnded, type Crew } from './crew.js';
 import { integerSums, mergeIntegers, type IntegerSums } from './integer-sums.js';
 import { multiplyTiles, type RightHand } from './multiply-tiles.js';
@@ -86,11 +86,6 @@ function emptySums(x: PlanedRows, zs: readonly PlanedRows[], gram: boolean, room
     ...(gram ? { gram: integerSums(groups * x.columns * x.columns, wide, room) } : {}),
     z: zs.map((z) => ({ columns: columns(z), cross: integerSums(groups * x.columns * z.columns, wide, room) })),
   };
-}
-
-function mergeColumns(into: ColumnIntegers, from: ColumnIntegers): void {
-  mergeIntegers(into.sum, from.sum);
-  mergeIntegers(into.squares, from.squares);
 }
 
 async function addBlock(sums: ProductSums, left: PlanedBlock, right: readonly PlanedBlock[], isFirst: boolean, crew: Crew): Promise<void> {
