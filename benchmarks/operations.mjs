@@ -3,7 +3,7 @@
 /**
  * K by sums, stage by stage, in operations on real numbers: what exact arithmetic would take at the least (docs/measures.md §3.2).
  * Training sums come from the total less a fold; the strengths are tried on at most 512 features; weights come from two triangular
- * products with the inverse factor, and the error on a fold from one more.
+ * solves with the Cholesky factor, and the error on a fold from one more product.
  */
 export function complexityOperations({ rows, widths, features, folds = 5, alphas = 5 }) {
   const each = (of) => widths.reduce((sum, d) => sum + of(d), 0);
@@ -19,10 +19,10 @@ export function complexityOperations({ rows, widths, features, folds = 5, alphas
 
 /**
  * Integer products that stand for one product of real numbers (docs/measures.md §10.3): sums over rows take two digits of 8 bits each,
- * so four; what is multiplied with all features takes three, so eight without the product of the last two; factors and inverses take up to
- * seven, here counted with five, so fifteen, for a Cholesky factor and its inverse.
+ * so four; what is multiplied with all features takes three, so eight without the product of the last two; Cholesky factors take up to
+ * seven, here counted with five, so fifteen.
  */
-const DIGIT_PRODUCTS = { gram: 4, cross: 4, factors: 2 * 15, solves: 8, scoring: 8 };
+const DIGIT_PRODUCTS = { gram: 4, cross: 4, factors: 15, solves: 8, scoring: 8 };
 
 /** The integer operations of the stages that {@link complexityOperations} counts: the arithmetic floor of an exact K. */
 export function integerOperations(stages) {

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
 
-const SHAPE = { rows: 512, steps: 4000, columns: 1024 };
+const SHAPE = { rows: 512, steps: 4000, columns: 256 };
 const SECONDS = 2;
 
 async function multiply() {
