@@ -23,7 +23,7 @@ export function goTool(name) {
 }
 
 /** Addresses of ports that nobody listens on now, all different. */
-async function freeAddresses(count) {
+export async function freeAddresses(count) {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const addresses = servers.map((server) => `127.0.0.1:${server.address().port}`);

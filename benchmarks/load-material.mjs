@@ -20,7 +20,7 @@ const { connect } = (await import('../libs/service-kit/dist/index.js')).default;
 const FASHION = resolve(import.meta.dirname, '../models/fashion');
 const IMAGES = 300;
 const NETWORK = 'epoch-15';
-const PREPROCESSING = {
+export const PREPROCESSING = {
   width: 28,
   height: 28,
   channelOrder: activation.ChannelOrder.GRAY,
@@ -37,7 +37,7 @@ export function inputRoots(folder) {
 }
 
 /** Writes the first few test images into a folder, as IDX files. */
-function cutImages(folder) {
+export function cutImages(folder) {
   mkdirSync(folder, { recursive: true });
   const cut = (what, header, size) => {
     const bytes = Buffer.from(gunzipSync(readFileSync(join(FASHION, 'images', `t10k-${what}-ubyte.gz`))).subarray(0, header + IMAGES * size));

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- what is deployed is held against the services' own configuration
 import { SERVICES } from '@fathom/platform';
+import { describeWithTool } from './go-tool.fixture.js';
 
 const { load } = jest.requireActual<{ load: (text: string) => unknown }>('js-yaml'); // it has no types
 const ROOT = resolve(__dirname, '..');
@@ -18,6 +19,13 @@ interface Service {
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
   readonly read_only?: boolean;
+}
+/** What the Compose Specification's implementation makes of the file, as far as it is looked at here. */
+interface Model {
+  readonly services: Readonly<
+    Record<string, { readonly depends_on?: object; readonly volumes?: readonly { readonly type: string; readonly source: string }[] }>
+  >;
+  readonly volumes: object;
 }
 const { services } = load(text) as { services: Readonly<Record<string, Service>> };
 
@@ -39,6 +47,54 @@ test('Prometheus reads all of them', () => {
     scrape_configs: readonly { readonly static_configs: readonly { readonly targets: readonly string[] }[] }[];
   };
   expect(scrape_configs[0]!.static_configs[0]!.targets).toEqual(SERVICES.map((name) => `${name}:9464`));
+});
+
+describeWithTool('compose-spec', 'compose.yaml, read by the implementation of the Compose Specification', (program) => {
+  const variables = [...new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name!))];
+  const filledIn = text.replaceAll(/\$\{(\w+):\?[^}]*\}/g, (_whole, name: string) => (name === 'FATHOM_SECRETS' ? './deploy/secrets' : `a-${name}`));
+  /** What it makes of a file, with paths from the root of the repository. */
+  const read = (content: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fathom-compose-'));
+    try {
+      const file = join(folder, 'compose.yaml');
+      writeFileSync(file, content);
+      return spawnSync(program, ['-format', 'json', file], { cwd: ROOT, encoding: 'utf8', env: {} });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  test('conforms to it, and its services are those that are meant', () => {
+    const { status, stdout, stderr } = read(filledIn);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const model = JSON.parse(stdout) as Model;
+    for (const { depends_on = {}, volumes = [] } of Object.values(model.services)) {
+      expect(Object.keys(services)).toEqual(expect.arrayContaining(Object.keys(depends_on)));
+      const named = volumes.filter(({ type }) => type === 'volume').map(({ source }) => source);
+      expect(Object.keys(model.volumes)).toEqual(expect.arrayContaining(named));
+    }
+    expect(Object.keys(model.services).sort()).toEqual(Object.keys(services).sort());
+    for (const name of SERVICES)
+      expect(model.services[name]).toMatchObject({
+        command: ['serve', name],
+        depends_on: { 'store-setup': { condition: 'service_completed_successfully', required: true } },
+        environment: { FATHOM_S3_ENDPOINT: 'http://store:9000', FATHOM_S3_SECRET_KEY: 'a-STORE_SECRET_KEY' },
+      });
+  });
+
+  test('does not start without its secrets', () => {
+    const { status, stderr } = read(text);
+    expect(status).toBe(1);
+    for (const name of variables) expect(stderr).toContain(`required variable ${name} is missing a value`);
+  });
+
+  test.each([
+    ['a key that nobody knows', 'read_only: true', 'readonly: true', 'readonly'],
+    ['a condition that nobody knows', 'service_completed_successfully', 'service_done', 'condition'],
+    ['a limit that is no size', 'mem_limit: 6g', 'mem_limit: [6g]', 'mem_limit'],
+  ])('%s would be found', (_what, good, bad, message) => {
+    expect(read(filledIn.replace(good, bad))).toMatchObject({ status: 1, stderr: expect.stringContaining(message) as string });
+  });
 });
 
 test('secrets are made once, for their owner alone, and hold every variable that is asked for', () => {

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- what is deployed is held against the services' own configuration
 import { loadConfig, SERVICES, type ServiceName } from '@fathom/platform';
+import { describeWithTool } from './go-tool.fixture.js';
 
 const { loadAll } = jest.requireActual<{ loadAll: (text: string) => unknown }>('js-yaml'); // it has no types
 const ROOT = resolve(__dirname, '..');
-const tool = spawnSync(process.execPath, [join(ROOT, 'tools/go-tools.mjs'), '--print', 'kustomize'], { encoding: 'utf8' });
 
 interface Probe {
   readonly grpc?: { readonly port: number; readonly service?: string };
@@ -50,14 +50,14 @@ interface Thing {
   };
 }
 
-function rendered(folder: string): Thing[] {
-  const { status, stdout, stderr } = spawnSync(tool.stdout.trim(), ['build', join(ROOT, 'deploy', folder)], { encoding: 'utf8' });
+function rendered(kustomize: string, folder: string): Thing[] {
+  const { status, stdout, stderr } = spawnSync(kustomize, ['build', join(ROOT, 'deploy', folder)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return loadAll(stdout) as Thing[];
 }
 
-function renderedTests(folder: string, replicas: number): void {
-  const things = rendered(folder);
+function renderedTests(kustomize: string, folder: string, replicas: number): void {
+  const things = rendered(kustomize, folder);
   const named = (kind: string, name: string): Thing => things.find((thing) => thing.kind === kind && thing.metadata.name === name)!;
   const workloads = things.filter(({ kind }) => ['Deployment', 'StatefulSet', 'Job'].includes(kind));
   const configMap = things.find(({ kind }) => kind === 'ConfigMap')!;
@@ -135,13 +135,5 @@ function renderedTests(folder: string, replicas: number): void {
   });
 }
 
-if (tool.status === 0) {
-  describe('the base', () => renderedTests('base', 1));
-  describe('with two replicas', () => renderedTests('overlays/two-replicas', 2));
-} else {
-  test('kustomize is there, or left out on record', () => {
-    if (process.env['CI'] === 'true') throw new Error(tool.stderr);
-    const record = process.env['FATHOM_LEFT_OUT'];
-    if (record !== undefined) appendFileSync(record, 'deploy/ rendered: node tools/go-tools.mjs kustomize\n');
-  });
-}
+describeWithTool('kustomize', 'the base, rendered', (kustomize) => renderedTests(kustomize, 'base', 1));
+describeWithTool('kustomize', 'two replicas, rendered', (kustomize) => renderedTests(kustomize, 'overlays/two-replicas', 2));

@@ -50,7 +50,7 @@ describe('npm run fuzz', () => {
   it('finds nothing in a few inputs of every parser there is', () => {
     const { status, stdout, stderr } = fuzz('--inputs', '300', '--out', folder);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^30\d inputs, 0 findings$/m);
+    expect(stdout).toMatch(/^3\d\d inputs, 0 findings$/m);
     expect(status).toBe(0);
   });
 });

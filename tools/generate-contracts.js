@@ -1,12 +1,13 @@
 /**
  * Generates libs/contracts/src/gen from proto/: messages, service definitions and clients (ts-proto), and the file
- * descriptors that reflection answers with. Usage: node tools/generate-contracts.js [folder instead of the repository]
+ * descriptors that reflection answers with; and clients/python/fathom/contracts.binpb, the same descriptors for Python.
+ * Usage: node tools/generate-contracts.js [folder instead of the repository]
  */
 const { execFileSync } = require('node:child_process');
-const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
-const { fromBinary, toBinary } = require('@bufbuild/protobuf');
+const { create, fromBinary, toBinary } = require('@bufbuild/protobuf');
 const { FileDescriptorProtoSchema, FileDescriptorSetSchema } = require('@bufbuild/protobuf/wkt');
 
 const root = resolve(__dirname, '..');
@@ -20,16 +21,22 @@ function buf(...parameters) {
   });
 }
 
-/** Descriptors of all of proto/ and its imports, without comments, imports before importers. */
-function fileDescriptors() {
+/** Descriptors of what `buf build` makes of an input, without comments, imports before importers. */
+function descriptors(...input) {
   const folder = mkdtempSync(join(tmpdir(), 'fathom-descriptors-'));
   try {
     const path = join(folder, 'descriptors.binpb');
-    buf('build', '--path', 'proto/fathom', '--as-file-descriptor-set', '--exclude-source-info', '-o', path);
+    buf('build', ...input, '--as-file-descriptor-set', '--exclude-source-info', '-o', path);
     return fromBinary(FileDescriptorSetSchema, readFileSync(path)).file;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** All of proto/, what errors are made of, and health, whose package carries descriptors that not every client can read. */
+function fileDescriptors() {
+  const details = 'node_modules/google-proto-files/google/rpc/error_details.proto';
+  return [...descriptors('--path', 'proto/fathom', '--path', details), ...descriptors('node_modules/grpc-health-check/proto')];
 }
 
 function asModule(files) {
@@ -45,4 +52,10 @@ function asModule(files) {
 }
 
 buf('generate', '-o', outputRoot);
-writeFileSync(join(outputRoot, 'libs/contracts/src/gen/file-descriptors.ts'), asModule(fileDescriptors()));
+const files = fileDescriptors();
+writeFileSync(join(outputRoot, 'libs/contracts/src/gen/file-descriptors.ts'), asModule(files));
+mkdirSync(join(outputRoot, 'clients/python/fathom'), { recursive: true });
+writeFileSync(
+  join(outputRoot, 'clients/python/fathom/contracts.binpb'),
+  toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: files })),
+);

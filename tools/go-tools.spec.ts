@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -36,6 +36,14 @@ describe('go-tools', () => {
     expect(goTools('--print', 'grpcurl')).toEqual({ status: 0, stdout: `${path}\n`, stderr: '' });
   });
 
+  it('builds with tags, and renames what Go calls otherwise', () => {
+    fakeGo(`echo "$@" >"$GOBIN/prometheus"; echo "$@" >"$GOBIN/cmd"`);
+    expect(goTools('prometheus', 'compose-spec').status).toBe(0);
+    const madeBy = (name: string) => readFileSync(goTools('--print', name).stdout.trim(), 'utf8');
+    expect(madeBy('prometheus')).toMatch(/^install -tags remove_all_sd github\.com\/prometheus\/prometheus\/cmd\/prometheus@v/);
+    expect(madeBy('compose-spec')).toMatch(/^install github\.com\/compose-spec\/compose-go\/v2\/cmd@v/);
+  });
+
   it('says what failed, and leaves nothing of it', () => {
     fakeGo('echo partly >"$GOBIN/minio"; echo module not found >&2; exit 1');
     expect(goTools('minio')).toMatchObject({
@@ -51,7 +59,8 @@ describe('go-tools', () => {
   });
 
   it('knows its tools', () => {
-    expect(goTools('etcd')).toMatchObject({ status: 1, stderr: 'go-tools: there is no tool etcd: minio, weed, mc, k6, grpcurl, kustomize\n' });
+    const all = 'minio, weed, mc, k6, grpcurl, kustomize, prometheus, compose-spec';
+    expect(goTools('etcd')).toMatchObject({ status: 1, stderr: `go-tools: there is no tool etcd: ${all}\n` });
     expect(goTools().stderr).toContain('name a tool: minio,');
   });
 });

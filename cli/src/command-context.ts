@@ -2,6 +2,7 @@ import { FathomError, InputError } from '@fathom/errors';
 import { loadConfig, type Config } from '@fathom/platform';
 import { watchInterruption, type Interruption } from './interruption.js';
 import { connectServices, embedServices, type Services } from './services.js';
+import { tenantInToken } from './tenant-in-token.js';
 import { openTerminal, type Terminal } from './terminal.js';
 
 const MOST_THREADS = 256;
@@ -12,6 +13,8 @@ export interface GlobalOptions {
   readonly config?: string;
   /** Location of the store; wins over the configuration. */
   readonly store?: string;
+  /** Whose part of the store; wins over the configuration. */
+  readonly tenant?: string;
   /** Worker threads; wins over the configuration. */
   readonly threads?: string;
   /** Who multiplies integers; wins over the configuration. */
@@ -36,11 +39,12 @@ export interface CommandContext {
 export function commandContext(options: GlobalOptions): CommandContext {
   const overrides = {
     ...(options.store === undefined ? {} : { store: options.store }),
+    ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     ...(options.threads === undefined ? {} : { threads: threadCount(options.threads) }),
     ...(options.engine === undefined ? {} : { engine: options.engine }),
     ...(options.insecure ? { insecure: true } : {}),
   };
-  const config = loadConfig({ ...(options.config === undefined ? {} : { file: options.config }), overrides });
+  const config = ofOwnTenant(loadConfig({ ...(options.config === undefined ? {} : { file: options.config }), overrides }), options);
   return {
     config,
     terminal: openTerminal(options.json ?? false),
@@ -61,6 +65,17 @@ export async function withServices<T>(context: CommandContext, inputRoots: reado
   } finally {
     await services.close();
   }
+}
+
+/**
+ * The configuration with the part of the store that services elsewhere use for this caller: they tell by the token, and what they make is
+ * read there.
+ */
+function ofOwnTenant(config: Config, { remote = false }: GlobalOptions): Config {
+  const { store, clientTokenFile } = config;
+  if (!remote || clientTokenFile === undefined || store.tenant !== undefined) return config;
+  const tenant = tenantInToken(clientTokenFile);
+  return tenant === undefined ? config : { ...config, store: { ...store, tenant } };
 }
 
 function threadCount(text: string): number {

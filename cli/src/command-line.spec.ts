@@ -1,11 +1,18 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expectComplaint, fathom, testFolder } from './run-fathom.fixture.js';
 
 const root = testFolder();
-const config = (name: string, content: string): string => {
+const config = (name: string, content: string | Uint8Array): string => {
   writeFileSync(join(root, name), content);
   return join(root, name);
+};
+
+/** A network that can be read, of a version of the operators that nobody knows. */
+const unknownOperators = (): Uint8Array => {
+  const bytes = readFileSync(resolve(__dirname, '../../libs/engines/fixtures/two-blocks.onnx'));
+  bytes[bytes.length - 1] = 99;
+  return bytes;
 };
 
 interface Case {
@@ -47,6 +54,10 @@ const CASES: Readonly<Record<string, Case>> = {
   'watching an unknown study': { args: ['study', 'watch', 'none', '--store', join(root, 'empty')], says: ['no study "none"'], code: 3 },
   'a network that is not there': { args: ['models', 'describe', join(root, 'none.onnx')], says: ['none.onnx'], code: 3 },
   'a network that is none': { args: ['models', 'describe', config('text.onnx', 'text')], says: ['text.onnx', 'ONNX'] },
+  'a network that cannot be run': {
+    args: ['models', 'describe', config('opset.onnx', unknownOperators())],
+    says: ['opset.onnx', 'onnxruntime refuses it'],
+  },
   'a folder in place of a network': { args: ['models', 'describe', root], says: [root, 'is no file'] },
 };
 

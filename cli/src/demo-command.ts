@@ -26,7 +26,11 @@ export function addDemoCommand(program: Command): void {
       await requireWritableFolder(options.out);
       const file = await demoStudy(MATERIAL, size);
       const run = await withServices(context, [MATERIAL], (services) => runStudyFile(file, services, terminal, interruption.signal));
-      const words = { title: 'What a small residual network sees in clothes', reduced: reductions(size), verify: [verifyCommand(run.name, command)] };
+      const words = {
+        title: 'What a small residual network sees in clothes',
+        reduced: reductions(size),
+        verify: [verifyCommand(run.name, command, config.store.tenant)],
+      };
       printResults(run, await writeResults(config.store, run.digest, options.out, words), terminal);
     });
 }

@@ -18,6 +18,19 @@ describe('fathom artifacts gc', () => {
     expectComplaint(await gc(option, value), 2, [option, problem]);
   });
 
+  it('goes through the store of each tenant by itself', async () => {
+    const location = join(root, 'tenants');
+    for (const tenant of ['team-a', 'team-b']) await openStore({ location, tenant }).put(`blobs/aa/${'a'.repeat(64)}`, Buffer.from(tenant));
+    await openStore({ location, tenant: 'team-a' }).put(`studies/${'b'.repeat(64)}/00000001`, Buffer.from(`"${'a'.repeat(64)}"`));
+    const { code, out } = await fathom(['artifacts', 'gc', '--store', location, '--dry-run', '--grace', '0', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject([
+      { store: location, removed: { 'blobs/': { objects: 0 } } },
+      { store: `${location}, tenant team-a`, removed: { 'blobs/': { objects: 0 } } },
+      { store: `${location}, tenant team-b`, removed: { 'blobs/': { objects: 1 } } },
+    ]);
+  });
+
   it('keeps a study whole, which is run again without computing, and removes the rest', async () => {
     const file = writeStudy(root, tinyStudy());
     const run = () => fathom(['study', 'run', file, '--store', store, '--out', join(root, 'out'), '--json']);

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { collectGarbage, tenantsOf, tenantStore, type Garbage } from '@fathom/artifacts';
+import { collectGarbage, type Garbage } from '@fathom/artifacts';
 import { FathomError, InputError } from '@fathom/errors';
-import { openStore } from '@fathom/store';
+import { openStore, tenantsOf, tenantStore } from '@fathom/store';
 import { commandContext, type GlobalOptions } from './command-context.js';
 
 const DAY_MS = 86_400_000;

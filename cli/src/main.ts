@@ -20,6 +20,7 @@ export function program(): Command {
     .version(version())
     .option('--config <file>', 'configuration file (JSON)')
     .option('--store <location>', 'where artifacts are kept: a folder, or s3://bucket/prefix (default: .fathom)')
+    .option('--tenant <name>', "whose part of the store: of services that take tokens, every tenant has one (default with --remote: your token's)")
     .option('--threads <count>', 'worker threads (default: one per processor)')
     .option('--engine <name>', 'who multiplies integers: onnxruntime, tensorflow or reference (default: onnxruntime); results are the same')
     .option('--remote', 'talk to running services at the configured addresses instead of running them in this process')

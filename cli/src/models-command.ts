@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readNetwork } from '@fathom/analyses';
-import { describeNetwork, type NetworkDescription } from '@fathom/engines';
+import { BATCH, modelOptions, readNetwork } from '@fathom/analyses';
+import { describeNetwork, tryNetwork, type NetworkDescription } from '@fathom/engines';
 import { FathomError, restoreError } from '@fathom/errors';
+import type { Config } from '@fathom/platform';
 import { commandContext, type GlobalOptions } from './command-context.js';
 
 /** Adds `fathom models describe`. */
@@ -14,8 +15,8 @@ export function addModelsCommand(program: Command): void {
     .option('--tap <tensor...>', 'name the taps instead of finding them')
     .addHelpText('after', '\nExample:\n  fathom models describe models/fashion/checkpoints/epoch-15.onnx')
     .action(async (file: string, options: { tap?: string[] }, command: Command) => {
-      const { terminal } = commandContext(command.optsWithGlobals<GlobalOptions>());
-      const description = await describe(file, options.tap);
+      const { config, terminal } = commandContext(command.optsWithGlobals<GlobalOptions>());
+      const description = await describe(file, options.tap ?? [], config.limits);
       const { input, blocks, taps, penultimate, head, logits, opset, producer } = description;
       terminal.print(`input        ${input.name}  [${input.fixedBatch ?? 'any'}, ${input.channels}, ${input.height}, ${input.width}]`);
       for (const { tap, nonLinearity, shortcut, main } of blocks)
@@ -28,10 +29,13 @@ export function addModelsCommand(program: Command): void {
     });
 }
 
-/** Describes the network of a file; an error names the file. */
-async function describe(file: string, taps: readonly string[] | undefined): Promise<NetworkDescription> {
+/** Describes the network of a file, once it has been tried; an error names the file. */
+async function describe(file: string, taps: readonly string[], limits: Config['limits']): Promise<NetworkDescription> {
+  const { modelBytes, modelSeconds: seconds, modelMemoryBytes: memoryBytes } = limits;
   try {
-    return describeNetwork(await readNetwork(resolve(file)), taps ? { taps } : {});
+    const network = await readNetwork(resolve(file), modelBytes);
+    await tryNetwork(network, { taps, batch: BATCH, limits: modelOptions(limits), seconds, memoryBytes });
+    return describeNetwork(network, { ...modelOptions(limits), ...(taps.length > 0 && { taps }) });
   } catch (thrown) {
     const { reason, message, metadata } = FathomError.from(thrown);
     throw restoreError({ reason, message: `${file}: ${message}`, metadata });

@@ -3,17 +3,17 @@ import { cancelled, FathomError, restoreError } from '@fathom/errors';
 import { errorOf } from '@fathom/service-kit';
 import type { Services } from './services.js';
 import type { ImagesEntry, NetworkEntry, StudyFile } from './study-file.js';
+import { preprocessingMessage } from './study-preprocessing.js';
 
-const { ChannelOrder, ResizeFit } = activation;
+const { ResizeFit } = activation;
 
 const FITS = { cover: ResizeFit.COVER, contain: ResizeFit.CONTAIN, fill: ResizeFit.FILL } as const;
-const ORDERS = { GRAY: ChannelOrder.GRAY, RGB: ChannelOrder.RGB, BGR: ChannelOrder.BGR } as const;
 
 const { OperationState } = operations;
 
 /** Registers a study file's networks and images, and returns the spec that the study service takes. */
 export async function prepareStudy(file: StudyFile, services: Services, signal: AbortSignal): Promise<study.StudySpec> {
-  const preprocessing = preprocessingOf(file);
+  const preprocessing = preprocessingMessage(file.preprocessing);
   const models = new Map<string, Promise<study.StudyNetwork>>();
   const network = ({ name, path, epoch }: NetworkEntry): Promise<study.StudyNetwork> => {
     const known = models.get(`${name}\n${path}`);
@@ -94,9 +94,4 @@ function sourceOf({ idx, folder, array }: ImagesEntry, classNames: readonly stri
   }
   const { images = '', tensor = '', labels = '', labelsTensor = '' } = array ?? {};
   return { $case: 'array', value: { imagesPath: images, imagesTensor: tensor, labelsPath: labels, labelsTensor } };
-}
-
-function preprocessingOf({ preprocessing }: StudyFile): activation.Preprocessing {
-  const { width, height, channelOrder, scale, mean, standardDeviation } = preprocessing;
-  return { width, height, channelOrder: ORDERS[channelOrder], scale, mean: [...mean], standardDeviation: [...standardDeviation] };
 }

@@ -33,7 +33,7 @@ export function addStudyCommand(program: Command): void {
       const run = await withServices(context, folders(file), (services) => runStudyFile(file, services, terminal, interruption.signal));
       const reduced = await leftOutRows(config.store, run.digest);
       for (const sentence of reduced) terminal.print(sentence);
-      const words = { title: file.name, reduced, verify: [verifyCommand(run.name, command)] };
+      const words = { title: file.name, reduced, verify: [verifyCommand(run.name, command, config.store.tenant)] };
       printResults(run, await writeResults(config.store, run.digest, options.out, words), terminal);
     });
   group

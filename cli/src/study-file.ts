@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { FathomError, InputError } from '@fathom/errors';
 import { JsonField } from './json-field.js';
+import { readPreprocessing, type StudyPreprocessing } from './study-preprocessing.js';
 
 /** A network of a study file. */
 export interface NetworkEntry {
@@ -34,14 +35,7 @@ export interface ImagesEntry {
 /** Everything a study needs, with paths made absolute; docs/cli.md shows one. */
 export interface StudyFile {
   readonly name: string;
-  readonly preprocessing: {
-    readonly width: number;
-    readonly height: number;
-    readonly channelOrder: 'GRAY' | 'RGB' | 'BGR';
-    readonly scale: number;
-    readonly mean: readonly number[];
-    readonly standardDeviation: readonly number[];
-  };
+  readonly preprocessing: StudyPreprocessing;
   readonly checkpoints: readonly NetworkEntry[];
   readonly controls: readonly NetworkEntry[];
   /** Tensors to tap in every network, in forward order. @default none: the residual blocks that are found */
@@ -84,18 +78,10 @@ export function checkStudyFile(parsed: unknown, folder: string): StudyFile {
     ['name', 'preprocessing', 'checkpoints', 'test', 'train'],
     ['controls', 'taps', 'classNames', 'atomsPerClass', 'seed', 'published', 'bits', 'noise'],
   );
-  const preprocessing = file.preprocessing.object(['width', 'height', 'channelOrder', 'scale', 'mean', 'standardDeviation']);
   const noise = file.noise?.object([], ['images', 'draws', 'sigmas']);
   return {
     name: file.name.text(),
-    preprocessing: {
-      width: preprocessing.width.whole(),
-      height: preprocessing.height.whole(),
-      channelOrder: preprocessing.channelOrder.oneOf(['GRAY', 'RGB', 'BGR']),
-      scale: preprocessing.scale.number(),
-      mean: preprocessing.mean.list().map((entry) => entry.number()),
-      standardDeviation: preprocessing.standardDeviation.list().map((entry) => entry.number()),
-    },
+    preprocessing: readPreprocessing(file.preprocessing),
     checkpoints: file.checkpoints.list().map((entry) => network(entry, folder)),
     controls: (file.controls?.list() ?? []).map((entry) => network(entry, folder)),
     taps: (file.taps?.list() ?? []).map((entry) => entry.text()),

@@ -35,10 +35,11 @@ export function scoresJson({ thumbnails: _thumbnails, ...data }: ReportData): st
   return `${JSON.stringify(data, null, 1)}\n`;
 }
 
-/** The command that recomputes a study of the store that was used. */
-export function verifyCommand(study: string, command: Command): string {
+/** The command that recomputes a study of the store that was used. @param tenant whose part of it that was */
+export function verifyCommand(study: string, command: Command, tenant: string | undefined): string {
   const { store } = command.optsWithGlobals<GlobalOptions>();
-  return `npx fathom study verify ${study}${store === undefined ? '' : ` --store '${store.replaceAll("'", `'\\''`)}'`}`;
+  const ofTenant = tenant === undefined ? '' : ` --tenant ${tenant}`;
+  return `npx fathom study verify ${study}${store === undefined ? '' : ` --store '${store.replaceAll("'", `'\\''`)}'`}${ofTenant}`;
 }
 
 /** Says what a study found and where its files are. */

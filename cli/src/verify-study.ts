@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { ArtifactStore, copyArtifact } from '@fathom/artifacts';
+import { followOperation } from '@fathom/client';
 import { FathomError } from '@fathom/errors';
 import type { Config } from '@fathom/platform';
-import { connectAll, followOperation, normaliseSpec, runSteps, type StepRunner } from '@fathom/service-study';
+import { connectAll, normaliseSpec, runSteps, type StepRunner } from '@fathom/service-study';
 import { openStore } from '@fathom/store';
 import { recomputeModels } from './recompute-models.js';
 import { embedServices } from './services.js';

@@ -15,6 +15,10 @@ function drawsOf(parser, seed) {
   return { below: (count) => prng.below(count), pick: (list) => list[prng.below(list.length)] };
 }
 
+/** What is large shows whose time or memory grows faster than its input. */
+const LARGE = 2 ** 18;
+const ONE_IN = 400;
+
 /** One to eight changes of bytes. */
 function mutateBytes(seeds, draws) {
   let bytes = Buffer.from(draws.pick(seeds));
@@ -26,6 +30,7 @@ function changeBytes(bytes, seeds, { below, pick }) {
   if (bytes.length === 0) return Buffer.from([below(256)]);
   const at = below(bytes.length);
   const length = 1 + below(Math.min(64, bytes.length - at));
+  if (below(ONE_IN) === 0) return repeated(bytes, at, length);
   switch (below(9)) {
     case 0:
       bytes[at] ^= 1 << below(8);
@@ -58,6 +63,12 @@ function changeBytes(bytes, seeds, { below, pick }) {
   }
 }
 
+/** The bytes with a piece of them again and again. */
+function repeated(bytes, at, length) {
+  const piece = bytes.subarray(at, at + length);
+  return Buffer.concat([bytes.subarray(0, at), Buffer.alloc(Math.max(length, LARGE - bytes.length), piece), bytes.subarray(at + length)]);
+}
+
 /** A JSON value with one to four of its values, names or lists changed. */
 function mutateJson(seeds, draws) {
   let value = clone(draws.pick(seeds));
@@ -71,11 +82,13 @@ function changeValue(value, draws) {
   if (Array.isArray(value)) {
     if (value.length === 0 || below(6) === 0) return [...value, anyValue(draws)];
     const at = below(value.length);
+    if (below(ONE_IN) === 0) return Array(Math.ceil(LARGE / (1 + JSON.stringify(value[at]).length))).fill(value[at]);
     if (below(8) === 0) return value.toSpliced(at, 1);
     return value.with(at, changeValue(value[at], draws));
   }
   const names = Object.keys(value);
   if (names.length === 0 || below(6) === 0) return { ...value, [pick(TEXTS)]: anyValue(draws) };
+  if (below(ONE_IN) === 0) return { ...value, ...Object.fromEntries(Array.from({ length: LARGE / 16 }, (_, i) => [`name ${i}`, i])) };
   const name = pick(names);
   const { [name]: changed, ...rest } = value;
   if (below(8) === 0) return rest;
@@ -95,7 +108,7 @@ function clone(value) {
 
 /** JSON text of a changed value, or changed text of a good one. */
 function mutateText(values, texts, draws) {
-  if (draws.below(3) > 0) return Buffer.from(JSON.stringify(mutateJson(values, draws)).replaceAll(`"${DEEP_HERE}"`, DEEP));
+  if (draws.below(3) > 0) return Buffer.from(JSON.stringify(mutateJson(values, draws)).replace(`"${DEEP_HERE}"`, DEEP));
   if (draws.below(50) === 0) return Buffer.from(DEEP);
   return mutateBytes(texts, draws);
 }

@@ -1,15 +1,20 @@
-/** Every parser of what comes from outside, with how its inputs are made and its share of them, in thousandths. */
-const { mkdtempSync, writeFileSync } = require('node:fs');
+/**
+ * Every parser of what comes from outside, with how its inputs are made, its share of them, in thousandths, and how long it may take for
+ * one, where that is more than a second.
+ */
+const { mkdtempSync, realpathSync, symlinkSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
-const { join } = require('node:path');
+const { join, sep } = require('node:path');
 const { exportJWK, generateKeyPair, SignJWT } = require('jose');
 const sharp = require('sharp');
-const contracts = require('@fathom/contracts');
-const { jobNamed } = require('@fathom/analyses');
-const { describeNetwork, packLayers, weightFiles } = require('@fathom/engines');
-const { loadConfig, pageSizeOf, pageTokenOf } = require('@fathom/platform');
+const { BATCH, INPUT_LIMITS } = require('@fathom/analyses');
+const { ArtifactStore } = require('@fathom/artifacts');
+const { describeNetwork, packLayers, tryNetwork, weightFiles } = require('@fathom/engines');
+const { unwatched } = require('@fathom/errors');
+const { inputPath, loadConfig } = require('@fathom/platform');
 const { canonicalJson, memoryBytes, openNpy, openSafetensors } = require('@fathom/tensors');
 const { memoryStore } = require('@fathom/store');
+const { requestsParser } = require('./requests.js');
 const seeds = require('./seeds.js');
 const { mutateBytes, mutateJson, mutateText } = require('./mutate.js');
 
@@ -19,12 +24,14 @@ const { openIdxBytes } = inside('libs/images/dist/idx-file.js');
 const { decodeImage, imageSize } = inside('libs/images/dist/image-file.js');
 const { parseDocument } = inside('libs/artifacts/dist/documents.js');
 const { isManifest } = inside('libs/artifacts/dist/parse-manifest.js');
-const { decodeRequest } = inside('libs/service-kit/dist/decode-request.js');
+const { activationsOutput } = inside('libs/analyses/dist/uploaded-tensors.js');
+const { onBehalf } = inside('libs/service-kit/dist/caller.js');
+const { errorInside, refusal, s3Error } = inside('libs/store/dist/s3-errors.js');
 const { bearerToken, openTokens } = inside('libs/service-kit/dist/tokens.js');
 const { parseKeys } = inside('libs/service-kit/dist/key-set.js');
-const { parseAddress } = inside('libs/service-kit/dist/address.js');
+const { parseAddress } = inside('libs/wire/dist/address.js');
+const { parseTarget } = inside('libs/wire/dist/target.js');
 const { checkStudyFile } = inside('cli/dist/study-file.js');
-const { normaliseSpec } = inside('services/study/dist/study-spec.js');
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const textOf = (value) => Buffer.from(JSON.stringify(value));
@@ -53,10 +60,11 @@ async function parsers() {
     }),
     bytesParser('npy', 150, seeds.npy(), async (bytes) => (await openNpy(memoryBytes('x', bytes))).tensor()),
     bytesParser('idx', 120, seeds.idx(), async (bytes) => openIdxBytes(memoryBytes('x', bytes), [1, 3, 4], 2 ** 20)),
-    bytesParser('onnx', 140, seeds.onnx(), (bytes) => describeNetwork(bytes)),
+    bytesParser('onnx', 140, [...seeds.onnx(), ...seeds.smallOnnx()], (bytes) => describeNetwork(bytes)),
+    trialParser(),
     layersParser(),
     await imagesParser(),
-    requestsParser(),
+    await requestsParser(),
     jsonParser('canonical JSON', 50, [seeds.json('docs/examples/study.json'), { a: [1, 2.5, 'x', null, { b: true }] }], (bytes) => {
       const value = parsed(bytes);
       if (value !== undefined) canonicalJson(value);
@@ -90,6 +98,28 @@ async function parsers() {
       ['127.0.0.1:50051', '[::1]:0', 'unix:/run/x'].map((text) => Buffer.from(text)),
       (bytes) => parseAddress(bytes.toString('latin1')),
     ),
+    bytesParser(
+      'target',
+      10,
+      ['127.0.0.1:1,[::1]:2', 'dns:///localhost:5', 'unix:/run/x'].map((text) => Buffer.from(text)),
+      (bytes) => parseTarget(bytes.toString('latin1')),
+    ),
+    pathsParser(),
+    uploadedArraysParser(),
+    bytesParser(
+      'S3 error',
+      20,
+      [Buffer.from('<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>not there</Message><Resource>/b/k</Resource></Error>')],
+      (bytes) => {
+        const body = bytes.toString('utf8');
+        errorInside(body);
+        throw s3Error(refusal(404, body), 's3://b', 'k', false);
+      },
+    ),
+    bytesParser('tenant', 10, [Buffer.from('team-a')], (bytes) => {
+      const { tenant } = onBehalf({ subject: 's', tenant: 't', scopes: ['admin'] }, { get: () => [bytes.toString('latin1')] });
+      if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(tenant)) throw new Error(`"${tenant}" is no tenant`);
+    }),
   ];
 }
 
@@ -113,9 +143,50 @@ const MANIFEST = {
   kind: 'codes',
   attributes: { rows: { first: 0, count: 2 } },
   tensors: { z: { dtype: 'F32', shape: [2, 3], digest: 'sha256:0', ranges: null } },
-  shards: [{ key: 'k', bytes: 24, tensors: { z: { start: 0, rows: 2 } } }],
-  provenance: { job: 'j', requestDigest: '', request: {}, inputs: [], codeVersion: '1', engine: null, arithmetic: null, determinism: 'PORTABLE' },
+  shards: [{ key: 'k', bytes: 24, tensors: { z: { dtype: 'F32', start: 0, end: 2, trailing: [3], blockDigests: ['0'] } } }],
+  provenance: {
+    job: 'j',
+    requestDigest: '',
+    request: {},
+    inputs: [],
+    codeVersion: '1',
+    engine: null,
+    arithmetic: { name: 'a', version: '1', way: 'w' },
+    determinism: 'PORTABLE',
+  },
 };
+
+/** Small networks in a process of their own, as those that nobody has tried. */
+function trialParser() {
+  const options = { taps: [], batch: BATCH, limits: {}, seconds: 10, memoryBytes: 2 ** 30 };
+  return { ...bytesParser('onnx, run', 0.2, seeds.smallOnnx(), (bytes) => tryNetwork(bytes, options)), mostMs: 15_000 };
+}
+
+/** Paths of requests, which may not lead out of a folder. */
+function pathsParser() {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'fathom-fuzz-')));
+  writeFileSync(join(root, 'file'), 'x');
+  symlinkSync('/etc', join(root, 'out'));
+  symlinkSync('file', join(root, 'in'));
+  const good = ['file', 'in', 'out/passwd', '../file', './/file/.', '../../../../../etc/passwd'].map((path) => Buffer.from(`${root}/${path}`));
+  return bytesParser('path', 20, good, async (bytes) => {
+    const real = await inputPath('path', bytes.toString('utf8'), [root]);
+    if (real !== root && !real.startsWith(root + sep)) throw new Error(`${real} lies outside ${root}`);
+  });
+}
+
+/** Files of uploads, read to the artifact that they make. */
+function uploadedArraysParser() {
+  const folder = mkdtempSync(join(tmpdir(), 'fathom-fuzz-'));
+  const request = {
+    ...{ layers: [{ file: 'a', tensor: 'x' }], rows: { images: 'i', first: 0 }, labels: { file: 'a', tensor: 'y' } },
+    ...{ classes: 0, model: undefined },
+  };
+  return bytesParser('uploaded arrays', 20, [seeds.labelledLayer()], async (bytes) => {
+    writeFileSync(join(folder, 'a'), bytes);
+    await activationsOutput(request, folder, { artifacts: new ArtifactStore(memoryStore()), control: unwatched, limits: INPUT_LIMITS });
+  });
+}
 
 /** model.json by itself, and with its weights. */
 function layersParser() {
@@ -144,66 +215,10 @@ async function imagesParser() {
   ]);
   const path = join(mkdtempSync(join(tmpdir(), 'fathom-fuzz-')), 'image');
   const decoding = { channels: 3, resize: undefined, maxPixels: 1e6, maxBytes: 1e6 };
-  return bytesParser('image', 10, good, async (bytes) => {
+  return bytesParser('image', 20, good, async (bytes) => {
     writeFileSync(path, bytes);
     await decodeImage(path, 'image', await imageSize(path, 'image', decoding), decoding);
   });
-}
-
-/** Who checks the requests of a method, as far as that needs nothing but the request. */
-const CHECKS = {
-  RegisterModel: (request) => jobNamed('activation.register-model').normalise({ request, fingerprint: '' }),
-  StartRegisterImages: (request) => jobNamed('activation.register-images').normalise({ request, fingerprint: '' }),
-  StartExtract: (request) => jobNamed('activation.extract').normalise(request),
-  StartFit: (request) => jobNamed('dictionary.fit').normalise(request),
-  StartStudy: (request) => normaliseSpec(request.spec),
-  StartMeasure: (request) => jobNamed('complexity.measure').normalise(request),
-  ListOperations: ({ pageSize, pageToken }) => [pageSizeOf(pageSize), pageTokenOf(pageToken, /^[0-9a-f]{64}$/)],
-};
-
-const DIGEST = { contentDigest: `sha256:${'a'.repeat(64)}` };
-const REQUESTS = {
-  RegisterModel: {
-    path: '/a.onnx',
-    name: 'n',
-    preprocessing: { width: 28, height: 28, channelOrder: 1, scale: 1, mean: [0.2], standardDeviation: [0.3] },
-    taps: ['a'],
-  },
-  StartRegisterImages: { name: 'n', source: { $case: 'idx', value: { imagesPath: '/i', labelsPath: '/l', classNames: ['a', 'b'] } } },
-  StartExtract: { model: DIGEST, images: DIGEST, rows: { first: 0, count: 5 }, taps: ['a'], branches: true, pooling: 1 },
-  StartFit: { activations: DIGEST, tensor: 't', model: DIGEST, method: { $case: 'classNmf', value: { atomsPerClass: 5 } }, seed: 1 },
-  StartStudy: { spec: { name: 'n', checkpoints: [{ name: 'a', model: DIGEST, epoch: 3 }], controls: [], atomsPerClass: 5, seed: 1, noiseImages: 4 } },
-  StartMeasure: { activations: DIGEST, layers: ['a'], codes: DIGEST, probe: { folds: 5, alphas: [1], nullSeed: 1, bits: 16 } },
-  ListOperations: { pageSize: 10, pageToken: 'b'.repeat(64) },
-};
-
-/** The bytes of requests, read and checked as a server does. */
-function requestsParser() {
-  const areas = [
-    contracts.ComplexityService,
-    contracts.ActivationService,
-    contracts.DictionaryService,
-    contracts.StudyService,
-    contracts.OperationsService,
-  ];
-  const methods = areas.flatMap((area) => Object.values(area)).filter(({ path }) => path.split('/').at(-1) in CHECKS);
-  const known = methods.map((method) => {
-    const name = method.path.split('/').at(-1);
-    return { method, check: CHECKS[name], good: [method.requestSerialize(REQUESTS[name])] };
-  });
-  const limits = { maxTextLength: 4096, maxListLength: 100_000 };
-  return {
-    name: 'request',
-    share: 120,
-    input(draws) {
-      const which = draws.below(known.length);
-      return Buffer.concat([Buffer.from([which]), mutateBytes(known[which].good, draws)]);
-    },
-    parse(bytes) {
-      const { method, check } = known[bytes[0]];
-      check(decodeRequest(method, bytes.subarray(1), limits));
-    },
-  };
 }
 
 async function tokensParser() {

@@ -43,6 +43,22 @@ function onnx() {
   return [Buffer.from(light)];
 }
 
+/** A network of two kilobytes that can be run. */
+function smallOnnx() {
+  return [readFileSync(at('libs/engines/fixtures/two-blocks.onnx'))];
+}
+
+/** A layer and its labels. */
+function labelledLayer() {
+  const data = Float32Array.from({ length: 6 }, (_, i) => i / 7);
+  return Buffer.from(
+    encodeSafetensors([
+      { name: 'x', dtype: 'F32', shape: [3, 2], data },
+      { name: 'y', dtype: 'I64', shape: [3], data: BigInt64Array.of(0n, 2n, 1n) },
+    ]),
+  );
+}
+
 /** A protobuf message with some of its fields of bytes replaced. */
 function rewritten(message, replacements) {
   const reader = new BinaryReader(message);
@@ -62,4 +78,4 @@ function layers() {
   return { model: json('models/fashion/layers/model.json'), weights: readFileSync(at('models/fashion/layers/weights.bin')) };
 }
 
-module.exports = { at, json, npy, safetensors, idx, onnx, layers };
+module.exports = { at, json, npy, safetensors, labelledLayer, idx, onnx, smallOnnx, layers };

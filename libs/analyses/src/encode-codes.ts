@@ -22,8 +22,10 @@ export const encodeCodes: Job<Request> = {
     return request;
   },
   inputs: (request) => [digestOf('dictionary', request.dictionary), digestOf('activations', request.activations)],
-  async plan(request, { artifacts }) {
-    const { rows, source, width } = await prepare(request, artifacts);
+  async plan(request, { artifacts, limits }) {
+    const { rows, source, width, count } = await prepare(request, artifacts);
+    if (count > limits.codeAtoms)
+      throw new InputError({ field: 'dictionary', problem: 'has too many atoms', value: count, accepted: `at most ${limits.codeAtoms} atoms` });
     if (source.columns !== width)
       throw new InputError({
         field: 'activations',

@@ -7,7 +7,7 @@ import { digestOf, openKind, resolveRows } from './artifact-fields.js';
 import { imagesOf, type StoredImages } from './stored-images.js';
 import { descriptionOf, preprocessingOf } from './model-description.js';
 import type { Job, JobContext } from './job.js';
-import { BATCH } from './open-networks.js';
+import { BATCH } from './tried-networks.js';
 import { rowParts, rowsOfPart } from './row-parts.js';
 
 type Request = activation.StartExtractRequest;

@@ -1,6 +1,7 @@
 export { INPUT_LIMITS, type InputLimits } from './input-limits.js';
 export { jobContext, jobNamed, networkEngine } from './jobs.js';
 export { releaseKept, type Job, type JobContext, type JobOutput } from './job.js';
+export { BATCH, modelOptions } from './tried-networks.js';
 export { networkFiles, networkOf, readNetwork } from './network-file.js';
 export { registerModel, type RegisterModelJob } from './register-model.js';
 export { registerImages, type RegisterImagesJob } from './register-images.js';

@@ -6,11 +6,14 @@ import type { InputLimits } from './input-limits.js';
 import type { KeptCodes } from './kept-codes.js';
 import type { KeptEncoder } from './kept-encoder.js';
 import type { OpenNetworks } from './open-networks.js';
+import type { TriedNetworks } from './tried-networks.js';
 
 /** What a job may use while it runs. */
 export interface JobContext {
   /** Where artifacts are read and written. */
   readonly artifacts: ArtifactStore;
+  /** What is asked before a network is run that others have made. */
+  readonly tried: TriedNetworks;
   /** Networks that are ready to run. */
   readonly networks: OpenNetworks;
   /** Codes that the last parts probed. */
@@ -21,7 +24,7 @@ export interface JobContext {
   readonly control: Control;
   /** Who computes: all threads where the job is crewed, else this one. */
   readonly crew: Crew;
-  /** How large the files may be that are registered. */
+  /** How large may be what is registered and made. */
   readonly limits: InputLimits;
 }
 

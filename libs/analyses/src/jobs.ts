@@ -21,6 +21,7 @@ import { registerImages } from './register-images.js';
 import { registerModel } from './register-model.js';
 import { registerUpload } from './register-upload.js';
 import { relateScores } from './relate-scores.js';
+import { TriedNetworks } from './tried-networks.js';
 
 const JOBS = [
   registerModel,
@@ -49,7 +50,9 @@ export function jobNamed(name: string): Job<unknown> {
 
 /** What jobs of one thread share. */
 export function jobContext(artifacts: ArtifactStore, crew: Crew, limits: InputLimits = INPUT_LIMITS): JobContext {
-  return { artifacts, networks: new OpenNetworks(), codes: new KeptCodes(), encoder: new KeptEncoder(), control: unwatched, crew, limits };
+  const tried = new TriedNetworks(artifacts, limits);
+  const kept = { networks: new OpenNetworks(tried), codes: new KeptCodes(), encoder: new KeptEncoder() };
+  return { artifacts, tried, ...kept, control: unwatched, crew, limits };
 }
 
 /**

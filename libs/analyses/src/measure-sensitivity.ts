@@ -8,7 +8,7 @@ import { digestOf, openKind, requireSize, resolveRows } from './artifact-fields.
 import type { Job, JobContext } from './job.js';
 import { vector } from './measure-importance.js';
 import { descriptionOf, preprocessingOf } from './model-description.js';
-import { BATCH } from './open-networks.js';
+import { BATCH } from './tried-networks.js';
 import { normaliseNoise } from './robustness-request.js';
 import { indexOfPart, indexParts } from './row-parts.js';
 import { imagesOf } from './stored-images.js';

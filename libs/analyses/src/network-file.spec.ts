@@ -5,10 +5,12 @@ import { ArtifactStore } from '@fathom/artifacts';
 import { activation } from '@fathom/contracts';
 import { describeNetwork } from '@fathom/engines';
 import { memoryStore } from '@fathom/store';
+import { INPUT_LIMITS } from './input-limits.js';
 import { networkFiles, networkOf, readNetwork } from './network-file.js';
 import { OpenNetworks } from './open-networks.js';
 import { registerModel } from './register-model.js';
 import { runHere } from './run-here.fixture.js';
+import { TriedNetworks } from './tried-networks.js';
 
 const FASHION = join(__dirname, '../../../models/fashion');
 const { ChannelOrder } = activation;
@@ -42,7 +44,7 @@ describe('a TensorFlow.js layers model', () => {
     expect(Object.keys(layers.tensors).sort()).toEqual(['W', 'b', 'layers']);
     for (const name of ['W', 'b']) expect(await layers.tensor(name)).toEqual(await onnx.tensor(name));
     expect(Buffer.from(await networkOf(layers)).equals(Buffer.from(await readNetwork(path)))).toBe(true);
-    const networks = new OpenNetworks();
+    const networks = new OpenNetworks(new TriedNetworks(artifacts, INPUT_LIMITS));
     const outputs = await (await networks.get(layers, ['block9', 'penultimate'])).run(new Float32Array(784), 1);
     expect([...outputs].map(([tap, { shape }]) => [tap, ...shape])).toEqual([
       ['block9', 1, 64, 7, 7],

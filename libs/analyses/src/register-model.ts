@@ -2,10 +2,10 @@ import type { Json } from '@fathom/tensors';
 import { activation } from '@fathom/contracts';
 import { checkPreprocessing, describeNetwork, type NetworkDescription } from '@fathom/engines';
 import { InputError } from '@fathom/errors';
-import type { InputLimits } from './input-limits.js';
-import { wholeJob, type Job, type JobOutput } from './job.js';
+import { wholeJob, type Job, type JobContext, type JobOutput } from './job.js';
 import { preprocessingOf } from './model-description.js';
 import { networkTensor, readNetwork } from './network-file.js';
+import { modelOptions } from './tried-networks.js';
 
 /** A request to register, with what tells one state of the file from another. */
 export interface RegisterModelJob {
@@ -33,14 +33,15 @@ export const registerModel: Job<RegisterModelJob> = {
     return job;
   },
   inputs: () => [],
-  finish: ({ request }, _parts, { limits }) => modelOutput(request, limits),
+  finish: ({ request }, _parts, context) => modelOutput(request, context),
 };
 
-/** What a "model" artifact of a request holds: the network at its path. */
-export async function modelOutput(request: activation.RegisterModelRequest, limits: InputLimits): Promise<JobOutput> {
+/** What a "model" artifact of a request holds: the network at its path, once it has been tried. */
+export async function modelOutput(request: activation.RegisterModelRequest, { limits, tried, control }: JobContext): Promise<JobOutput> {
   const preprocessing = preprocessingOf(request);
   const bytes = await readNetwork(request.path, limits.modelBytes);
-  const network = describeNetwork(bytes, { maxNodes: limits.modelNodes, ...(request.taps.length > 0 && { taps: request.taps }) });
+  await tried.require(bytes, request.taps, control);
+  const network = describeNetwork(bytes, { ...modelOptions(limits), ...(request.taps.length > 0 && { taps: request.taps }) });
   checkPreprocessing(preprocessing, network.input);
   const description = describe(request, network);
   const { weight, bias, width, classes } = network.head;

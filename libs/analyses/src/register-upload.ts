@@ -11,7 +11,7 @@ import { preprocessingOf } from './model-description.js';
 import { checkPartSize, imageRows, imageSetDescription } from './register-images.js';
 import { modelOutput, requireName } from './register-model.js';
 import { ROWS_PER_PART } from './row-parts.js';
-import { activationsOutput, codesOutput, requireRowsOf } from './uploaded-tensors.js';
+import { activationsOutput, codesOutput, dictionaryOutput, requireRowsOf } from './uploaded-tensors.js';
 import { uploadDigest, Uploads } from './uploads.js';
 
 type Content = NonNullable<upload.CommitUploadRequest['content']>;
@@ -51,7 +51,7 @@ export const registerUpload: Job<upload.CommitUploadRequest> = {
 
 function contentOf({ content }: upload.CommitUploadRequest): Content {
   if (content) return content;
-  throw new InputError({ field: 'content', problem: 'is missing', accepted: 'model, images, activations or codes' });
+  throw new InputError({ field: 'content', problem: 'is missing', accepted: 'model, images, activations, codes or dictionary' });
 }
 
 function checkContent(content: Content): void {
@@ -70,8 +70,15 @@ function checkContent(content: Content): void {
       return;
     case 'codes':
       requireRowsOf('codes.rows', content.value.rows);
-      if (!content.value.codes) throw new InputError({ field: 'codes.codes', problem: 'is missing', accepted: 'a tensor of a file of the upload' });
+      requireTensor('codes.codes', content.value.codes);
+      return;
+    case 'dictionary':
+      requireTensor('dictionary.atoms', content.value.atoms);
   }
+}
+
+function requireTensor(field: string, tensor: upload.UploadedTensor | undefined): void {
+  if (!tensor) throw new InputError({ field, problem: 'is missing', accepted: 'a tensor of a file of the upload' });
 }
 
 /** Names of the files that are read; undefined for all of the upload. */
@@ -87,6 +94,8 @@ function filesOf(content: Content): string[] | undefined {
     }
     case 'codes':
       return [content.value.codes!.file];
+    case 'dictionary':
+      return [content.value.atoms!.file];
   }
 }
 
@@ -99,7 +108,7 @@ async function outputOf(content: Content, folder: string, context: JobContext): 
   switch (content.$case) {
     case 'model': {
       const { file, ...rest } = content.value;
-      return modelOutput({ ...rest, path: fileIn(folder, file) }, context.limits);
+      return modelOutput({ ...rest, path: fileIn(folder, file) }, context);
     }
     case 'images':
       return imagesOutput(content.value, folder, context);
@@ -107,6 +116,8 @@ async function outputOf(content: Content, folder: string, context: JobContext): 
       return activationsOutput(content.value, folder, context);
     case 'codes':
       return codesOutput(content.value, folder, context);
+    case 'dictionary':
+      return dictionaryOutput(content.value, folder, context);
   }
 }
 

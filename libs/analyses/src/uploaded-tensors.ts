@@ -77,6 +77,15 @@ export async function codesOutput(request: upload.UploadedCodes, folder: string,
   });
 }
 
+/** A "dictionary" artifact of uploaded atoms. @throws InputError naming file and tensor */
+export async function dictionaryOutput(request: upload.UploadedDictionary, folder: string, { artifacts, control }: Context): Promise<JobOutput> {
+  return withFiles(folder, async (open) => {
+    const atoms = await matrixOf(request.atoms!, open);
+    const attributes = { method: 'elsewhere', tensor: '', atoms_per_class: 0, fits: [] };
+    return { kind: 'dictionary', attributes, shards: await storeRows('D', atoms, artifacts, control, 'F64') };
+  });
+}
+
 type Open = (name: string) => Promise<SafetensorsFile>;
 
 /** Lends what opens files of a folder, each once, and closes them. */
@@ -119,9 +128,15 @@ async function labelsIn({ file, tensor }: upload.UploadedTensor, rows: number, o
   return Int32Array.from(values);
 }
 
-/** Stores a matrix in shards of whole blocks, in its smaller float type that holds it exactly. */
-async function storeRows(name: string, rows: RowSource, artifacts: ArtifactStore, control: Control): Promise<ShardRecord[]> {
-  const { columns, precision } = rows;
+/** Stores a matrix in shards of whole blocks, unless told otherwise in the smaller float type that holds it exactly. */
+async function storeRows(
+  name: string,
+  rows: RowSource,
+  artifacts: ArtifactStore,
+  control: Control,
+  precision = rows.precision,
+): Promise<ShardRecord[]> {
+  const { columns } = rows;
   const rowBytes = columns * (precision === 'F64' ? 8 : 4);
   const step = BLOCK_ROWS * Math.max(1, Math.floor(MOST_SHARD_BYTES / (BLOCK_ROWS * rowBytes)));
   const shards: ShardRecord[] = [];

@@ -6,7 +6,7 @@ import { addToCatalogue, catalogue, readManifest } from './catalogue.js';
 import { storeRanges } from './column-ranges.js';
 import type { DescribedPart, Manifest, Provenance, Shard, ShardRecord, TensorRecord } from './manifest.js';
 import { isManifest } from './parse-manifest.js';
-import { Recent } from './recent.js';
+import { Recent, type RecentOptions } from './recent.js';
 import { readPart, readResult, writePart, writeResult } from './request-records.js';
 import { cutIntoShards, storeShard } from './shards.js';
 import { joinShards } from './tiling.js';
@@ -22,9 +22,15 @@ export interface ArtifactHead {
 
 /** Artifacts, results of requests and finished parts in an object store. The layout is in this package's README. */
 export class ArtifactStore {
-  private readonly recent = new Recent<Artifact>(({ manifest }) => JSON.stringify(manifest).length);
+  private readonly recent: Recent<Artifact>;
 
-  constructor(readonly objects: ObjectStore) {}
+  /** @param recent how much of what was looked at is kept in memory */
+  constructor(
+    readonly objects: ObjectStore,
+    recent?: RecentOptions,
+  ) {
+    this.recent = new Recent(({ manifest }) => JSON.stringify(manifest).length, recent);
+  }
 
   /**
    * Stores rows start.. of tensors as one shard; storing it again changes nothing. The tensors may end at different rows.
@@ -103,7 +109,7 @@ export class ArtifactStore {
     return readPart(this.objects, requestDigest, name);
   }
 
-  /** Records a finished part; again, it replaces what was there. @param name as the end of a key: lower-case letters, digits and . _ - / */
+  /** Records a finished part; the first stays. @param name as the end of a key: lower-case letters, digits and . _ - / */
   setPart(requestDigest: string, name: string, value: Json): Promise<void> {
     return writePart(this.objects, requestDigest, name, value);
   }

@@ -2,6 +2,7 @@ import { InputError } from '@fathom/errors';
 import type { ObjectStore } from '@fathom/store';
 import {
   bytesPerElement,
+  checkRowRange,
   floatInto,
   floatTypeOf,
   jsonDigest,
@@ -63,6 +64,17 @@ export class Artifact {
     const bytes = new Uint8Array(elements * bytesPerElement(dtype));
     await this.#read(name, 0, rows, (part, row) => bytes.set(part, row * columns * bytesPerElement(dtype)));
     return tensorOver(name, dtype, shape, bytes);
+  }
+
+  /** Rows start..end−1 of a tensor as they are stored: row-major, little-endian. @throws as {@link rows} */
+  async bytes(name: string, start: number, end: number): Promise<Uint8Array> {
+    const { dtype, shape } = this.#record(name);
+    const { rows, columns } = matrixShape(shape, name);
+    checkRowRange(name, start, end, rows);
+    const row = columns * bytesPerElement(dtype);
+    const bytes = new Uint8Array((end - start) * row);
+    await this.#read(name, start, end, (part, first) => bytes.set(part, (first - start) * row));
+    return bytes;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { FathomError } from '@fathom/errors';
-import type { ObjectStore } from '@fathom/store';
+import { tellStoreTrouble, type ObjectStore } from '@fathom/store';
 import { sha256Hex } from '@fathom/tensors';
 import { removalOf } from './gc-announcement.js';
 
@@ -12,9 +12,14 @@ export function blobKey(sha256: string): string {
 export async function putBlob(objects: ObjectStore, bytes: Uint8Array): Promise<{ key: string; sha256: string }> {
   const sha256 = sha256Hex(bytes);
   const key = blobKey(sha256);
+  await putOnce(objects, key, bytes);
+  return { key, sha256 };
+}
+
+/** Stores an object unless it is there; one that is about to be removed as garbage is stored again thereafter. */
+export async function putOnce(objects: ObjectStore, key: string, bytes: Uint8Array): Promise<void> {
   const put = () => objects.put(key, bytes, { ifAbsent: true });
   if ((await put()) === 'present' && (await removalOf(objects, key))) await put();
-  return { key, sha256 };
 }
 
 /** Reads a blob. @throws FathomError NOT_FOUND; CORRUPT_DATA when its bytes do not have the SHA-256 of its key */
@@ -38,8 +43,10 @@ export async function getNamedBlob(objects: ObjectStore, key: string): Promise<U
 /** Reads something, and once more where it was damaged: perhaps on its way, not where it lies. */
 export async function readAgain<T>(read: () => Promise<T>): Promise<T> {
   return read().catch((thrown: unknown) => {
-    if (thrown instanceof FathomError && thrown.reason === 'CORRUPT_DATA') return read();
-    throw thrown;
+    if (!(thrown instanceof FathomError) || thrown.reason !== 'CORRUPT_DATA') throw thrown;
+    const { store = '', key = '' } = thrown.metadata;
+    tellStoreTrouble({ store, doing: `reading ${key}`, problem: thrown.message });
+    return read();
   });
 }
 

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileStore, memoryStore, type ObjectStore } from '@fathom/store';
+import { fileStore, memoryStore, openStore, type ObjectStore } from '@fathom/store';
 import * as fc from 'fast-check';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- servers of tests, not of the library
+import { describeWithServer } from '../../store/src/object-servers.fixture.js';
 import { ArtifactStore } from './artifact-store.js';
 import { matrix, provenance } from './artifacts.fixture.js';
 import { removalOf, GC_SWEEP } from './gc-announcement.js';
-import { tenantsOf, tenantStore } from './gc-tenants.js';
 import { collectGarbage, type GarbageOptions } from './gc.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fathom-gc-'));
@@ -61,10 +62,17 @@ async function readAll(objects: ObjectStore, digest: string): Promise<void> {
   for (const input of artifact.provenance.inputs) await readAll(objects, input);
 }
 
-describe.each([
-  ['memory', () => memoryStore()],
-  ['a folder', () => fileStore(mkdtempSync(join(folder, 'store-')))],
-])('in %s', (_name, open) => {
+describe('in memory', () => tests(() => memoryStore(), 25));
+describe('in a folder', () => tests(() => fileStore(mkdtempSync(join(folder, 'store-'))), 25));
+for (const kind of ['MinIO', 'SeaweedFS'] as const)
+  describeWithServer(kind, 'in a real S3 service', (server) => {
+    let bucket: string;
+    let count = 0;
+    beforeAll(async () => void (bucket = await server.newBucket()));
+    tests(() => openStore({ location: `s3://${bucket}/run/${count++}`, s3: server.access }), 4); // each run takes hundreds of calls
+  });
+
+function tests(open: () => ObjectStore, numRuns: number): void {
   it('everything that studies reach still opens and verifies, and nothing else of artifacts stays', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.array(fc.nat(9), { maxLength: 3 }), fc.boolean()), { minLength: 1, maxLength: 8 }), async (artifacts) => {
@@ -94,7 +102,7 @@ describe.each([
         const again = await collectGarbage(objects, options());
         expect(Object.values(again.removed).every(({ objects: count }) => count === 0)).toBe(true);
       }),
-      { numRuns: 25, seed: 4 },
+      { numRuns, seed: 4 },
     );
   });
 
@@ -108,136 +116,127 @@ describe.each([
     expect(removed['blobs/'].bytes).toBeGreaterThan(100);
     expect(await keysOf(objects)).toEqual(before);
   });
-});
 
-describe('what is kept', () => {
-  it('what was first seen to be unneeded less than the time of grace ago', async () => {
-    const objects = memoryStore();
-    const digest = await publish(objects, 'new');
-    const run = (day: number) => collectGarbage(objects, options({ graceMs: 7 * DAY, now: () => day * DAY }));
-    expect((await run(0)).waiting['artifacts/'].objects).toBe(1);
-    await run(6);
-    await readAll(objects, digest);
-    expect((await run(7)).removed['artifacts/'].objects).toBe(1);
-    await expect(new ArtifactStore(objects).open(digest)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
-  });
-
-  it('what was needed in between begins anew', async () => {
-    const objects = memoryStore();
-    const digest = await publish(objects, 'back');
-    const run = (day: number) => collectGarbage(objects, options({ graceMs: 7 * DAY, now: () => day * DAY }));
-    await run(0);
-    await study(objects, 's', [digest]);
-    await run(6);
-    await objects.delete(`studies/${hex('s')}/00000001`);
-    expect((await run(8)).waiting['artifacts/'].objects).toBe(1);
-    await readAll(objects, digest);
-  });
-
-  it('inputs and parts of operations that have not ended, with the blobs that the parts name; not those of ended ones', async () => {
-    const objects = memoryStore();
-    const artifacts = new ArtifactStore(objects);
-    const input = await publish(objects, 'input');
-    for (const [name, state] of [
-      ['runs', 'RUNNING'],
-      ['stopped', 'INTERRUPTED'],
-      ['ended', 'SUCCEEDED'],
-    ] as const) {
-      const shard = await artifacts.writeShard(0, [matrix('z', 1 + name.length, 3)]);
-      await artifacts.setPart(hex(name), 'p', { key: shard.key });
-      await operation(objects, name, state, state === 'RUNNING' ? { activations: { contentDigest: input } } : {});
-    }
-    const { removed } = await collectGarbage(objects, options());
-    expect([removed['parts/'].objects, removed['blobs/'].objects]).toEqual([1, 1]);
-    await readAll(objects, input);
-    for (const name of ['runs', 'stopped']) await objects.get(((await artifacts.part(hex(name), 'p')) as { key: string }).key);
-  });
-
-  it('artifacts that are named, and uploads until they expire', async () => {
-    const objects = memoryStore();
-    const digest = await publish(objects, 'named');
-    for (const [name, expires] of [
-      ['old', 9 * DAY],
-      ['young', 11 * DAY],
-    ] as const) {
-      await objects.put(`uploads/records/${hex(name)}`, json({ files: [], expires }));
-      await objects.put(`uploads/files/${hex(name)}/${hex('f')}`, json({}));
-    }
-    const { removed } = await collectGarbage(objects, options({ keep: [digest] }));
-    expect([removed['artifacts/'].objects, removed['uploads/'].objects]).toEqual([0, 2]);
-    expect((await keysOf(objects)).filter((key) => key.includes(hex('young')))).toHaveLength(2);
-  });
-
-  it('everything, where something needed cannot be read', async () => {
-    const objects = memoryStore();
-    const digest = await publish(objects, 'damaged');
-    await study(objects, 's', [digest]);
-    await publish(objects, 'other');
-    await objects.put(`artifacts/${digest.slice(7)}`, json({ manifest: 'x' }));
-    const before = await keysOf(objects);
-    await expect(collectGarbage(objects, options())).rejects.toMatchObject({ reason: 'CORRUPT_DATA' });
-    expect(await keysOf(objects)).toEqual(before);
-  });
-});
-
-describe('while others work', () => {
-  it('what is taken up during the announcement stays', async () => {
-    const objects = memoryStore();
-    const digest = await publish(objects, 'wanted');
-    const { removed, lost } = await collectGarbage(objects, options({ pause: async () => void (await study(objects, 's', [digest])) }));
-    expect([removed['artifacts/'].objects, lost]).toEqual([0, []]);
-    await readAll(objects, digest);
-  });
-
-  it('a writer of the same bytes waits for the removal, and then stores them', async () => {
-    const objects = memoryStore();
-    const digest = await publish(objects, 'again');
-    let publishing: Promise<string> | undefined;
-    const pause = () => {
-      publishing = publish(objects, 'again');
-      return new Promise<void>((soon) => setTimeout(soon, 20));
-    };
-    await collectGarbage(objects, options({ pause }));
-    expect(await publishing).toBe(digest);
-    await readAll(objects, digest);
-  });
-
-  it('what was removed in the moment in which it was taken up is told', async () => {
-    const objects = memoryStore();
-    const digest = await publish(objects, 'unlucky');
-    const racing = {
-      ...objects,
-      delete: async (key: string) => {
-        if (key.startsWith('artifacts/')) await study(objects, 's', [digest]);
-        await objects.delete(key);
-      },
-    };
-    expect((await collectGarbage(racing, options())).lost).toEqual([`artifacts/${digest.slice(7)}`]);
-  });
-
-  it('one removes at a time, and a removal that was broken off can be taken over', async () => {
-    const objects = memoryStore();
-    await publish(objects, 'gone');
-    await objects.put(GC_SWEEP, json({ keys: [] }));
-    await expect(collectGarbage(objects, options())).rejects.toMatchObject({
-      reason: 'STORE_UNAVAILABLE',
-      message: expect.stringContaining('--take-over'),
+  describe('what is kept', () => {
+    it('what was first seen to be unneeded less than the time of grace ago', async () => {
+      const objects = open();
+      const digest = await publish(objects, 'new');
+      const run = (day: number) => collectGarbage(objects, options({ graceMs: 7 * DAY, now: () => day * DAY }));
+      expect((await run(0)).waiting['artifacts/'].objects).toBe(1);
+      await run(6);
+      await readAll(objects, digest);
+      expect((await run(7)).removed['artifacts/'].objects).toBe(1);
+      await expect(new ArtifactStore(objects).open(digest)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
     });
-    expect((await collectGarbage(objects, options({ takeOver: true }))).removed['artifacts/'].objects).toBe(1);
-    expect(await objects.head(GC_SWEEP)).toBeUndefined();
+
+    it('what was needed in between begins anew', async () => {
+      const objects = open();
+      const digest = await publish(objects, 'back');
+      const run = (day: number) => collectGarbage(objects, options({ graceMs: 7 * DAY, now: () => day * DAY }));
+      await run(0);
+      await study(objects, 's', [digest]);
+      await run(6);
+      await objects.delete(`studies/${hex('s')}/00000001`);
+      expect((await run(8)).waiting['artifacts/'].objects).toBe(1);
+      await readAll(objects, digest);
+    });
+
+    it('inputs and parts of operations that have not ended, with the blobs that the parts name; not those of ended ones', async () => {
+      const objects = open();
+      const artifacts = new ArtifactStore(objects);
+      const input = await publish(objects, 'input');
+      for (const [name, state] of [
+        ['runs', 'RUNNING'],
+        ['stopped', 'INTERRUPTED'],
+        ['ended', 'SUCCEEDED'],
+      ] as const) {
+        const shard = await artifacts.writeShard(0, [matrix('z', 1 + name.length, 3)]);
+        await artifacts.setPart(hex(name), 'p', { key: shard.key });
+        await operation(objects, name, state, state === 'RUNNING' ? { activations: { contentDigest: input } } : {});
+      }
+      const { removed } = await collectGarbage(objects, options());
+      expect([removed['parts/'].objects, removed['blobs/'].objects]).toEqual([1, 1]);
+      await readAll(objects, input);
+      for (const name of ['runs', 'stopped']) await objects.get(((await artifacts.part(hex(name), 'p')) as { key: string }).key);
+    });
+
+    it('artifacts that are named, and uploads until they expire', async () => {
+      const objects = open();
+      const digest = await publish(objects, 'named');
+      for (const [name, expires] of [
+        ['old', 9 * DAY],
+        ['young', 11 * DAY],
+      ] as const) {
+        await objects.put(`uploads/records/${hex(name)}`, json({ files: [], expires }));
+        await objects.put(`uploads/files/${hex(name)}/${hex('f')}`, json({}));
+      }
+      const { removed } = await collectGarbage(objects, options({ keep: [digest] }));
+      expect([removed['artifacts/'].objects, removed['uploads/'].objects]).toEqual([0, 2]);
+      expect((await keysOf(objects)).filter((key) => key.includes(hex('young')))).toHaveLength(2);
+    });
+
+    it('everything, where something needed cannot be read', async () => {
+      const objects = open();
+      const digest = await publish(objects, 'damaged');
+      await study(objects, 's', [digest]);
+      await publish(objects, 'other');
+      await objects.put(`artifacts/${digest.slice(7)}`, json({ manifest: 'x' }));
+      const before = await keysOf(objects);
+      await expect(collectGarbage(objects, options())).rejects.toMatchObject({ reason: 'CORRUPT_DATA' });
+      expect(await keysOf(objects)).toEqual(before);
+    });
   });
 
-  it('a writer does not wait without end for a removal that was broken off', async () => {
-    const objects = memoryStore();
-    await objects.put(GC_SWEEP, json({ keys: ['blobs/aa/x'] }));
-    expect(await removalOf(objects, 'blobs/aa/y', { everyMs: 1, most: 3 })).toBe(false);
-    await expect(removalOf(objects, 'blobs/aa/x', { everyMs: 1, most: 3 })).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
-  });
-});
+  describe('while others work', () => {
+    it('what is taken up during the announcement stays', async () => {
+      const objects = open();
+      const digest = await publish(objects, 'wanted');
+      const { removed, lost } = await collectGarbage(objects, options({ pause: async () => void (await study(objects, 's', [digest])) }));
+      expect([removed['artifacts/'].objects, lost]).toEqual([0, []]);
+      await readAll(objects, digest);
+    });
 
-it('tenants are found, and each has a store of its own', async () => {
-  const objects = memoryStore();
-  for (const tenant of ['b', 'a', 'a-b']) await tenantStore(objects, tenant).put(`blobs/aa/${tenant}`, json({}));
-  expect(await tenantsOf(objects)).toEqual(['a', 'a-b', 'b'].sort((x, y) => (`${x}/` < `${y}/` ? -1 : 1)));
-  expect(await keysOf(tenantStore(objects, 'a'))).toEqual(['blobs/aa/a']);
-});
+    it('a writer of the same bytes waits for the removal, and then stores them', async () => {
+      const objects = open();
+      const digest = await publish(objects, 'again');
+      let publishing: Promise<string> | undefined;
+      const pause = () => {
+        publishing = publish(objects, 'again');
+        return new Promise<void>((soon) => setTimeout(soon, 20));
+      };
+      await collectGarbage(objects, options({ pause }));
+      expect(await publishing).toBe(digest);
+      await readAll(objects, digest);
+    });
+
+    it('what was removed in the moment in which it was taken up is told', async () => {
+      const objects = open();
+      const digest = await publish(objects, 'unlucky');
+      const remove = objects.delete.bind(objects);
+      objects.delete = async (key) => {
+        if (key.startsWith('artifacts/')) await study(objects, 's', [digest]);
+        await remove(key);
+      };
+      expect((await collectGarbage(objects, options())).lost).toEqual([`artifacts/${digest.slice(7)}`]);
+    });
+
+    it('one removes at a time, and a removal that was broken off can be taken over', async () => {
+      const objects = open();
+      await publish(objects, 'gone');
+      await objects.put(GC_SWEEP, json({ keys: [] }));
+      await expect(collectGarbage(objects, options())).rejects.toMatchObject({
+        reason: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining('--take-over'),
+      });
+      expect((await collectGarbage(objects, options({ takeOver: true }))).removed['artifacts/'].objects).toBe(1);
+      expect(await objects.head(GC_SWEEP)).toBeUndefined();
+    });
+
+    it('a writer does not wait without end for a removal that was broken off', async () => {
+      const objects = open();
+      await objects.put(GC_SWEEP, json({ keys: ['blobs/aa/x'] }));
+      expect(await removalOf(objects, 'blobs/aa/y', { everyMs: 1, most: 3 })).toBe(false);
+      await expect(removalOf(objects, 'blobs/aa/x', { everyMs: 1, most: 3 })).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+    });
+  });
+}

@@ -4,4 +4,3 @@ export type { Artifact } from './artifact.js';
 export type { Manifest, Provenance, Shard, ShardRecord, TensorPart, TensorRecord } from './manifest.js';
 export { Recent, type RecentOptions } from './recent.js';
 export { collectGarbage, type Garbage, type GarbageByFolder, type GarbageOptions } from './gc.js';
-export { tenantsOf, tenantStore } from './gc-tenants.js';

@@ -50,13 +50,26 @@ describe('the result of a request', () => {
 });
 
 describe('a finished part', () => {
-  it('is there once it was recorded, and can be replaced', async () => {
+  it('is there once it was recorded, and stays as it is, whatever one who is late records', async () => {
     expect(await store.part(request, 'layer-1/fold-2')).toBeUndefined();
     await store.setPart(request, 'layer-1/fold-2', { r2: [0.5, 1e-300], name: 'é' });
     expect(await store.part(request, 'layer-1/fold-2')).toEqual({ r2: [0.5, 1e-300], name: 'é' });
-    await store.setPart(request, 'layer-1/fold-2', null);
-    expect(await store.part(request, 'layer-1/fold-2')).toBeNull();
+    await store.setPart(request, 'layer-1/fold-2', { r2: [0.25, 0], name: 'late' });
+    expect(await store.part(request, 'layer-1/fold-2')).toEqual({ r2: [0.5, 1e-300], name: 'é' });
     expect(await store.part(request, 'layer-1/fold-3')).toBeUndefined();
+    await store.setPart(request, 'layer-1/fold-3', null);
+    expect(await store.part(request, 'layer-1/fold-3')).toBeNull();
+  });
+
+  it('is recorded again where the first is removed as garbage just then', async () => {
+    await store.setPart(request, 'p', 1);
+    const key = `parts/${request.slice(7)}/p`;
+    await objects.put('gc/sweep', Buffer.from(JSON.stringify({ keys: [key] })));
+    const late = store.setPart(request, 'p', 1);
+    await objects.delete(key);
+    await objects.delete('gc/sweep');
+    await late;
+    expect(await store.part(request, 'p')).toBe(1);
   });
 
   it('is refused when JSON cannot hold it, or its name is none', async () => {

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '@fathom/store';
 import { canonicalJson, sha256Hex, type Json } from '@fathom/tensors';
-import { corrupt } from './blobs.js';
+import { corrupt, putOnce } from './blobs.js';
 import { isCatalogued } from './catalogue.js';
 import { digestHex, isContentDigest } from './digests.js';
 import { encodeDocument, failedFor, readOptional } from './documents.js';
@@ -39,9 +39,12 @@ export async function readPart(objects: ObjectStore, request: string, name: stri
   return value;
 }
 
-/** Records a finished part, with the digest of its value; again, it replaces what was there. */
+/**
+ * Records a finished part, with the digest of its value. The first stays: what is put together rests on it, and who was too slow, and was
+ * followed by somebody else, changes nothing any more.
+ */
 export async function writePart(objects: ObjectStore, request: string, name: string, value: Json): Promise<void> {
-  await objects.put(partKey(request, name), encodeDocument({ sha256: sha256Hex(canonicalJson(value)), value }));
+  await putOnce(objects, partKey(request, name), encodeDocument({ sha256: sha256Hex(canonicalJson(value)), value }));
 }
 
 function resultKey(request: string): string {

@@ -6,6 +6,7 @@ import { activation, FILE_DESCRIPTORS, operations, OperationsService } from './i
 
 const root = resolve(__dirname, '../../..');
 const generated = 'libs/contracts/src/gen';
+const forPython = 'clients/python/fathom/contracts.binpb';
 
 function filesOf(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -23,6 +24,7 @@ describe('the generated code', () => {
       const [committed, expected] = [filesOf(join(root, generated)), filesOf(join(fresh, generated))];
       expect(Object.keys(committed)).toEqual(Object.keys(expected));
       expect(Object.keys(expected).filter((path) => committed[path] !== expected[path])).toEqual([]);
+      expect(readFileSync(join(root, forPython)).equals(readFileSync(join(fresh, forPython)))).toBe(true);
     } finally {
       rmSync(fresh, { recursive: true });
     }

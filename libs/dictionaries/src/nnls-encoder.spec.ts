@@ -155,9 +155,10 @@ describe('the encoder', () => {
     ['rows of another size', () => encode(atoms, 8, 5, new Float64Array(9), 2), 'activations: wrong number of values (got 9)'],
     ['no rows', () => encode(atoms, 8, 5, new Float64Array(0), 0), 'rows of activations: not a possible number (got 0)'],
     ['infinity in a row', () => encode(atoms, 8, 5, sparseMatrix(10, 1).with(6, -Infinity), 2), 'activations[row 1, column 1]: not a finite number'],
+    ['a number without digits', () => encode(atoms, 8, 5, sparseMatrix(10, 1).with(7, -(2 ** 891)), 2), 'activations[row 1, column 2]: too large'],
     [
       'a row that is too long',
-      () => encode(Float64Array.of(1e10, 1e10), 1, 2, Float64Array.of(1, 1, 1e300, 1e300), 2),
+      () => encode(Float64Array.of(1e150, 1e150), 1, 2, Float64Array.of(1, 1, 1e200, 1e200), 2),
       'activations[row 1]: values too large',
     ],
   ])('refuses %s', async (_name, call, message) => {

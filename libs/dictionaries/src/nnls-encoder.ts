@@ -13,6 +13,8 @@ const MOST_ATOMS = 16_384;
 const RIDGE = 1e-6;
 /** k²·d from which on H, and the slopes along all atoms, are integer products. */
 const LARGE = 2 ** 28;
+/** So that what is left of a row of 2^20 channels can be cut into digits, which takes numbers below 2^900. */
+const LARGEST_ACTIVATION = 2 ** 890;
 /** Rows of one task. */
 const DENSE_ROWS = 256;
 const LARGE_ROWS = 64;
@@ -71,14 +73,14 @@ export class NnlsEncoder {
   }
 
   /**
-   * Codes of n rows (n × d row-major, finite).
-   * @throws InputError when the rows are not n × d or not finite; INTERNAL when a row takes more than `maxSteps`
+   * Codes of n rows (n × d row-major, finite, at most 2^890 in size).
+   * @throws InputError when the rows are not n × d, or naming row and column of another number; INTERNAL when a row takes more than `maxSteps`
    */
   async encode(rows: Float64Array, n: number, crew: Crew, control: Control = unwatched): Promise<Encoded> {
     const { dictionary, maxSteps } = this;
     const { k, d } = dictionary;
     requireMatrix('activations', rows, n, d);
-    requireValues('activations', rows, 0, d, true);
+    requireValues('activations', rows, 0, d, true, LARGEST_ACTIVATION);
     const shared = sharedFloat64(n * d);
     shared.set(rows);
     const codes = sharedFloat64(n * k);

@@ -16,14 +16,22 @@ export function requireCount(field: string, value: number, most = Number.MAX_SAF
   }
 }
 
-/** Refuses NaN, infinity and, where `negative` is false, negative numbers; names tensor, row and column. */
-export function requireValues(name: string, block: Float32Array | Float64Array, firstRow: number, d: number, negative: boolean): void {
-  const least = negative ? -Number.MAX_VALUE : 0;
+/** Refuses NaN, infinity, numbers that are larger than `most` in size and, where `negative` is false, negative ones; names tensor, row and column. */
+export function requireValues(
+  name: string,
+  block: Float32Array | Float64Array,
+  firstRow: number,
+  d: number,
+  negative: boolean,
+  most = Number.MAX_VALUE,
+): void {
+  const least = negative ? -most : 0;
   for (let at = 0; at < block.length; at++) {
     const value = block[at]!;
-    if (value >= least && value <= Number.MAX_VALUE) continue;
+    if (value >= least && value <= most) continue;
     const place = `${name}[row ${firstRow + Math.floor(at / d)}, column ${at % d}]`;
-    const problem = Number.isFinite(value) ? 'negative' : 'not a finite number';
-    throw new InputError({ field: place, problem, value, accepted: negative ? 'finite numbers' : 'finite numbers of at least 0' });
+    const problem = !Number.isFinite(value) ? 'not a finite number' : Math.abs(value) > most ? 'too large' : 'negative';
+    const size = most === Number.MAX_VALUE ? '' : ` of at most ${most} in size`;
+    throw new InputError({ field: place, problem, value, accepted: `finite numbers${negative ? '' : ' of at least 0'}${size}` });
   }
 }

@@ -1,5 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { NetworkGraph } from './network-graph.js';
+import { CHECKED } from './model-budget.js';
 import { decodeModel } from './onnx-decoder.js';
 import { checkTaps } from './tap-names.js';
 
@@ -19,7 +20,7 @@ const VALUE_NAME = 1;
  * @throws InputError where a name is no tensor that the network makes of the image (near names are listed)
  */
 export function addOutputs(bytes: Uint8Array, names: readonly string[], averaged: readonly string[] = []): Uint8Array {
-  const graph = new NetworkGraph(decodeModel(bytes).graph);
+  const graph = new NetworkGraph(decodeModel(bytes, CHECKED).graph);
   checkTaps(graph, names);
   const present = new Set(graph.outputs.map((output) => output.name));
   const added = names.map((name) => (averaged.includes(name) ? meanOf(name) : name)).filter((name) => !present.has(name));

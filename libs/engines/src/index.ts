@@ -1,7 +1,8 @@
 export { describeNetwork, type DescribeOptions, type NetworkDescription } from './network-description.js';
 export { onnxruntime } from './onnxruntime.js';
 export { tensorflowRuntime } from './tensorflow-runtime.js';
-export { openNetwork } from './open-network.js';
+export { engineOf, openNetwork } from './open-network.js';
+export { tryNetwork } from './network-trial.js';
 export { isPackedLayers, packLayers, weightFiles } from './layers-file.js';
 export { ENGINE_NAMES, capabilities, productEngine, type EngineName } from './open-product-engine.js';
 export type { EngineCapabilities, ProductEngine, ProductOptions } from './product-engine.js';
@@ -13,5 +14,5 @@ export { addNoise, type GaussianSource } from './noise.js';
 export type { ImageInput } from './image-input.js';
 export type { LinearHead } from './linear-head.js';
 export type { ResidualBlock } from './residual-blocks.js';
-export type { ModelOptions } from './onnx-decoder.js';
+export type { ModelOptions } from './model-budget.js';
 export { ENGINE_CHANNEL, ENGINE_WORK, type EngineTime, type EngineWork } from './engine-time.js';

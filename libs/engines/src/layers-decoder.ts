@@ -1,7 +1,6 @@
 import { FathomError, InputError } from '@fathom/errors';
 import { readLayers, type LayersWeight } from './layers-file.js';
-import { NodeBudget } from './node-budget.js';
-import { MOST_NODES, type ModelOptions } from './onnx-decoder.js';
+import { ModelBudget, type ModelOptions } from './model-budget.js';
 import { operatorsOf } from './layers-operators.js';
 import { readTopology, type Layer } from './layers-topology.js';
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './onnx-model.js';
@@ -16,9 +15,9 @@ const READ_WEIGHTS = ['kernel', 'pointwise_kernel', 'depthwise_kernel', 'bias', 
  * @throws InputError where the bytes are no such model
  * @throws FathomError UNSUPPORTED_MODEL where it is of a kind that is not read
  */
-export function decodeLayers(bytes: Uint8Array, { maxNodes = MOST_NODES }: Pick<ModelOptions, 'maxNodes'> = {}): OnnxModel {
+export function decodeLayers(bytes: Uint8Array, options: ModelOptions = {}): OnnxModel {
   try {
-    return decode(bytes, new NodeBudget(maxNodes));
+    return decode(bytes, new ModelBudget(options));
   } catch (error) {
     if (error instanceof FathomError) throw error;
     const problem = `its modelTopology cannot be read: ${error instanceof Error ? error.message : String(error)}`;
@@ -26,7 +25,7 @@ export function decodeLayers(bytes: Uint8Array, { maxNodes = MOST_NODES }: Pick<
   }
 }
 
-function decode(bytes: Uint8Array, budget: NodeBudget): OnnxModel {
+function decode(bytes: Uint8Array, budget: ModelBudget): OnnxModel {
   const { topology, weights } = readLayers(bytes);
   const { layers, inputs, outputs, producer } = readTopology(topology);
   budget.spend(layers.length);
@@ -51,7 +50,7 @@ function decode(bytes: Uint8Array, budget: NodeBudget): OnnxModel {
 }
 
 function nodeOf(operator: string, inputs: readonly string[], output: string): OnnxNode {
-  return { name: output, operator, inputs, captured: [], outputs: [output], attributes: new Map() };
+  return { name: output, operator, inputs, outputs: [output], attributes: new Map() };
 }
 
 /** An input [N, H, W, C], with its channels where ONNX has them. */

@@ -71,21 +71,6 @@ describe('the description of a network', () => {
   });
 });
 
-describe('a network with a loop', () => {
-  it.each(['Loop', 'Scan'])('is refused, wherever the loop stands: %s', (operator) => {
-    const body: FileGraph = { outputs: ['x'], nodes: [['Identity', ['stem'], ['x']]] };
-    const loop = (output: string): FileNode => [operator, ['', '', 'stem'], [output], { body: { graph: body } }];
-    const branchBody: FileGraph = { outputs: ['y'], nodes: [loop('y')] };
-    const refused = expect.objectContaining({
-      reason: 'UNSUPPORTED_MODEL',
-      message: `model: it loops: operator ${operator}; accepted: a network without Loop and Scan`,
-    });
-    expect(() => describeNetwork(onnxFile(network([loop('z')], 'z')))).toThrow(refused);
-    const nested: FileNode = ['If', ['stem'], ['z'], { then_branch: { graph: branchBody }, else_branch: { graph: body } }];
-    expect(() => describeNetwork(onnxFile(network([nested], 'z')))).toThrow(refused);
-  });
-});
-
 describe('the input of a network', () => {
   const withInputs = (inputs: FileGraph['inputs']) => () => describeNetwork(onnxFile({ ...twoBlocks(), inputs }));
   const unsupported = (message: string) => expect.objectContaining({ reason: 'UNSUPPORTED_MODEL', message: expect.stringContaining(message) });

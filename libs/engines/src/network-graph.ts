@@ -30,8 +30,7 @@ export class NetworkGraph {
       this.positions.set(node, position);
       for (const name of node.inputs)
         if (name !== '' && !known.has(name)) throw broken(`node ${label(node)} reads a tensor that no earlier node makes`, name);
-      // Names of a subgraph's own tensors are not known out here.
-      const read = [...node.inputs, ...node.captured].filter((name) => known.has(name));
+      const read = node.inputs.filter((name) => name !== '');
       for (const name of new Set(read)) {
         const readers = this.consumers.get(name);
         if (readers === undefined) this.consumers.set(name, [node]);
@@ -64,7 +63,7 @@ export class NetworkGraph {
 
   /** The tensors that a node reads whose values depend on the image's, each once. */
   imageInputs(node: OnnxNode): string[] {
-    return [...new Set([...node.inputs, ...node.captured])].filter((name) => this.fromImage.has(name));
+    return [...new Set(node.inputs)].filter((name) => this.fromImage.has(name));
   }
 
   /** Names of the tensors that nodes make of the image and that can be read, in forward order. */

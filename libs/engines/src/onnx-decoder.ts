@@ -1,27 +1,18 @@
 import { FathomError, InputError } from '@fathom/errors';
-import { NodeBudget } from './node-budget.js';
-import { decodeGraph, decodeNode } from './onnx-graph-decoder.js';
+import { ModelBudget, type ModelOptions } from './model-budget.js';
+import { decodeGraph } from './onnx-graph-decoder.js';
 import type { OnnxModel } from './onnx-model.js';
+import { unsupportedModel } from './unsupported-model.js';
 import { wireFields } from './wire-field.js';
 
-/** How large a model may be. */
-export interface ModelOptions {
-  /** Most bytes of a serialized model. @default 2147483647, protobuf's own limit */
-  readonly maxModelBytes?: number;
-  /** Most operators, those of subgraphs and functions included. @default 100000 */
-  readonly maxNodes?: number;
-}
-
 const MOST_MODEL_BYTES = 2 ** 31 - 1;
-/** The default of maxNodes. */
-export const MOST_NODES = 100_000;
 const ACCEPTED = 'a serialized ONNX model (a ModelProto, usually a .onnx file) that is complete';
 
 /**
  * Reads what Fathom needs of a serialized ONNX model. Weights are views of `bytes`; nothing but these bytes is read.
  *
- * @throws InputError where the bytes are too many, hold too many operators, or are no complete ONNX model
- * @throws FathomError UNSUPPORTED_MODEL where weights lie in other files or are sparse, or there is a Loop or Scan
+ * @throws InputError where the bytes are too many, hold too many operators or tensors that are too large, or are no complete ONNX model
+ * @throws FathomError UNSUPPORTED_MODEL where weights lie in other files or are sparse, or an operator is not among those of accepted-operators.ts
  */
 export function decodeModel(bytes: Uint8Array, options: ModelOptions = {}): OnnxModel {
   const most = options.maxModelBytes ?? MOST_MODEL_BYTES;
@@ -32,14 +23,14 @@ export function decodeModel(bytes: Uint8Array, options: ModelOptions = {}): Onnx
     throw new InputError({ field: 'model', problem: 'too large', value: `${bytes.length} bytes`, accepted: `at most ${most} bytes` });
   }
   try {
-    return decode(bytes, new NodeBudget(options.maxNodes ?? MOST_NODES));
+    return decode(bytes, new ModelBudget(options));
   } catch (error) {
     if (error instanceof FathomError) throw error;
     throw notOnnx(`not an ONNX file: ${error instanceof Error ? error.message : String(error)}`, bytes, error);
   }
 }
 
-function decode(bytes: Uint8Array, budget: NodeBudget): OnnxModel {
+function decode(bytes: Uint8Array, budget: ModelBudget): OnnxModel {
   let irVersion = 0;
   let opset = 0;
   let producerName = '';
@@ -63,8 +54,7 @@ function decode(bytes: Uint8Array, budget: NodeBudget): OnnxModel {
         opset = standardOpset(field.bytes()) ?? opset;
         break;
       case 25:
-        checkFunction(field.bytes(), budget);
-        break;
+        throw unsupportedModel('it defines operators of its own', 'a network without functions: exporters and onnx.inliner can inline them');
     }
   }
   if (graphs.length === 0) throw notOnnx('not an ONNX file: it holds no graph', bytes);
@@ -83,11 +73,6 @@ function standardOpset(message: Uint8Array): number | undefined {
     if (field.number === 2) version = field.integer();
   }
   return domain === '' || domain === 'ai.onnx' ? version : undefined;
-}
-
-/** Functions are left to the engine; decoding their nodes refuses constants in other files, and loops. */
-function checkFunction(message: Uint8Array, budget: NodeBudget): void {
-  for (const field of wireFields(message)) if (field.number === 7) decodeNode(field.bytes(), budget, 1);
 }
 
 function notOnnx(problem: string, bytes: Uint8Array, cause?: unknown): InputError {

@@ -9,14 +9,22 @@ export interface FileGraph {
   readonly constants?: Readonly<Record<string, FileTensor>>;
 }
 
-/** [operator, inputs, outputs, attributes] */
+/** [operator, inputs, outputs, attributes, domain] */
 export type FileNode = readonly [
   operator: string,
   inputs: readonly string[],
   outputs: readonly string[],
   attributes?: Readonly<Record<string, FileAttribute>>,
+  domain?: string,
 ];
-export type FileAttribute = { int: number } | { ints: readonly number[] } | { float: number } | { tensor: FileTensor } | { graph: FileGraph };
+export type FileAttribute =
+  | { int: number }
+  | { ints: readonly number[] }
+  | { float: number }
+  | { tensor: FileTensor }
+  | { tensors: readonly FileTensor[] }
+  | { graph: FileGraph }
+  | { sparse: true };
 
 export interface FileTensor {
   readonly dims: readonly number[];
@@ -75,12 +83,13 @@ export function conv(input: string, weightName: string, output: string, kernel =
 }
 
 function writeGraph(to: BinaryWriter, graph: FileGraph): void {
-  for (const [operator, inputs, outputs, attributes] of graph.nodes) {
+  for (const [operator, inputs, outputs, attributes, domain] of graph.nodes) {
     message(to, 1, () => {
       for (const name of inputs) text(to, 1, name);
       for (const name of outputs) text(to, 2, name);
       text(to, 4, operator);
       for (const [name, value] of Object.entries(attributes ?? {})) message(to, 5, () => writeAttribute(to, name, value));
+      if (domain !== undefined) text(to, 7, domain);
     });
   }
   text(to, 2, 'graph');
@@ -94,6 +103,8 @@ function writeAttribute(to: BinaryWriter, name: string, value: FileAttribute): v
   if ('float' in value) to.tag(2, WireType.Bit32).float(value.float);
   if ('int' in value) integer(to, 3, value.int);
   if ('tensor' in value) message(to, 5, () => writeTensor(to, value.tensor, ''));
+  if ('tensors' in value) for (const tensor of value.tensors) message(to, 10, () => writeTensor(to, tensor, ''));
+  if ('sparse' in value) message(to, 22, () => undefined);
   if ('graph' in value) message(to, 6, () => writeGraph(to, { inputs: [], ...value.graph }));
   if ('ints' in value) for (const int of value.ints) integer(to, 8, int);
   integer(to, 20, 'float' in value ? 1 : 'int' in value ? 2 : 'tensor' in value ? 4 : 'graph' in value ? 5 : 7);

@@ -1,18 +1,13 @@
-import type { NodeBudget } from './node-budget.js';
+import type { FathomError } from '@fathom/errors';
+import { checkOperator } from './accepted-operators.js';
+import type { ModelBudget } from './model-budget.js';
 import { decodeTensor } from './onnx-tensor-decoder.js';
 import { ELEMENT_TYPES, type OnnxAttribute, type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxValue } from './onnx-model.js';
 import { unsupportedModel } from './unsupported-model.js';
 import { wireFields } from './wire-field.js';
 
-/** Subgraphs within subgraphs: deeper than any network, shallow enough for the stack. */
-const MOST_NESTED = 16;
-
-/** They may go round without end inside one pass, and a pass cannot be cancelled. */
-const LOOPS = new Set(['Loop', 'Scan']);
-
 /** Reads a graph that may come in several pieces, which protobuf merges by appending their lists. */
-export function decodeGraph(pieces: readonly Uint8Array[], budget: NodeBudget, depth = 0): OnnxGraph {
-  if (depth > MOST_NESTED) throw new Error(`subgraphs are nested more than ${MOST_NESTED} deep`);
+export function decodeGraph(pieces: readonly Uint8Array[], budget: ModelBudget): OnnxGraph {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
   const inputs: OnnxValue[] = [];
@@ -21,10 +16,10 @@ export function decodeGraph(pieces: readonly Uint8Array[], budget: NodeBudget, d
     for (const field of wireFields(piece)) {
       switch (field.number) {
         case 1:
-          nodes.push(decodeNode(field.bytes(), budget, depth));
+          nodes.push(decodeNode(field.bytes(), budget));
           break;
         case 5: {
-          const tensor = decodeTensor(field.bytes());
+          const tensor = decodeTensor(field.bytes(), budget);
           initializers.set(tensor.name, tensor);
           break;
         }
@@ -35,22 +30,22 @@ export function decodeGraph(pieces: readonly Uint8Array[], budget: NodeBudget, d
           outputs.push(decodeValue(field.bytes()));
           break;
         case 15:
-          throw unsupportedModel('it stores sparse weights', 'dense weights');
+          throw sparse();
       }
     }
   }
   return { nodes, initializers, inputs, outputs };
 }
 
-/** Reads one operator, and through its attributes the subgraphs that it holds. */
-export function decodeNode(message: Uint8Array, budget: NodeBudget, depth: number): OnnxNode {
+/** Reads one operator; its attributes once it is known to be one that is accepted. */
+function decodeNode(message: Uint8Array, budget: ModelBudget): OnnxNode {
   budget.spend();
   let name = '';
   let operator = '';
+  let domain = '';
   const inputs: string[] = [];
   const outputs: string[] = [];
-  const captured: string[] = [];
-  const attributes = new Map<string, OnnxAttribute>();
+  const stored: Uint8Array[] = [];
   for (const field of wireFields(message)) {
     switch (field.number) {
       case 1:
@@ -66,15 +61,20 @@ export function decodeNode(message: Uint8Array, budget: NodeBudget, depth: numbe
         operator = field.text();
         break;
       case 5:
-        attributes.set(...decodeAttribute(field.bytes(), budget, depth, captured));
+        stored.push(field.bytes());
+        break;
+      case 7:
+        domain = field.text();
         break;
     }
   }
-  if (LOOPS.has(operator)) throw unsupportedModel(`it loops: operator ${operator}`, 'a network without Loop and Scan');
-  return { name, operator, inputs, captured, outputs, attributes };
+  const label = name === '' ? (outputs[0] ?? '') : name;
+  checkOperator(domain, operator, label);
+  const attributes = new Map(stored.map((attribute) => decodeAttribute(attribute, `${operator} "${label}"`, budget)));
+  return { name, operator, inputs, outputs, attributes };
 }
 
-function decodeAttribute(message: Uint8Array, budget: NodeBudget, depth: number, captured: string[]): [string, OnnxAttribute] {
+function decodeAttribute(message: Uint8Array, node: string, budget: ModelBudget): [string, OnnxAttribute] {
   let name = '';
   let integer: number | undefined;
   let float: number | undefined;
@@ -91,22 +91,24 @@ function decodeAttribute(message: Uint8Array, budget: NodeBudget, depth: number,
         integer = field.integer();
         break;
       case 5:
-        tensor = decodeTensor(field.bytes());
+        tensor = decodeTensor(field.bytes(), budget);
         break;
       case 6:
       case 11:
-        captured.push(...namesReadBy(decodeGraph([field.bytes()], budget, depth + 1)));
-        break;
+        throw unsupportedModel(`an attribute of node ${node} holds a graph`, 'operators without graphs of their own');
       case 10:
-        decodeTensor(field.bytes());
+        decodeTensor(field.bytes(), budget);
         break;
+      case 22:
+      case 23:
+        throw sparse();
     }
   }
   return [name, { integer, float, tensor }];
 }
 
-function namesReadBy(graph: OnnxGraph): string[] {
-  return [...graph.nodes.flatMap((node) => [...node.inputs, ...node.captured]), ...graph.outputs.map((output) => output.name)];
+function sparse(): FathomError {
+  return unsupportedModel('it stores sparse weights', 'dense weights');
 }
 
 function decodeValue(message: Uint8Array): OnnxValue {

@@ -43,8 +43,6 @@ export interface OnnxNode {
   readonly operator: string;
   /** Tensors read, in the operator's order; '' where an optional one is left out. */
   readonly inputs: readonly string[];
-  /** Names that the node's subgraphs (of If) read; some may be their own. */
-  readonly captured: readonly string[];
   /** Tensors made, in the operator's order; '' where an optional one is left out. */
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;

@@ -1,4 +1,5 @@
 import { InputError } from '@fathom/errors';
+import type { ModelBudget } from './model-budget.js';
 import { ELEMENT_TYPES, type OnnxTensor } from './onnx-model.js';
 import { unsupportedModel } from './unsupported-model.js';
 import { wireFields } from './wire-field.js';
@@ -9,8 +10,9 @@ const EXTERNAL = 1;
  * Reads a stored constant without copying its values.
  *
  * @throws FathomError UNSUPPORTED_MODEL where the values lie in another file: its path is neither read nor followed
+ * @throws InputError where its shape goes beyond the budget
  */
-export function decodeTensor(message: Uint8Array): OnnxTensor {
+export function decodeTensor(message: Uint8Array, budget: ModelBudget): OnnxTensor {
   let name = '';
   let elementType = '';
   let raw: Uint8Array | undefined;
@@ -47,6 +49,7 @@ export function decodeTensor(message: Uint8Array): OnnxTensor {
   if (isExternal) {
     throw unsupportedModel(`tensor "${name}" is stored in another file (external data)`, 'a model whose weights are all inside the one file');
   }
+  budget.checkShape(name, dims);
   return { name, dims, elementType, raw, floats };
 }
 

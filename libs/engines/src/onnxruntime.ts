@@ -8,6 +8,7 @@ import { paddedImages } from './padded-images.js';
 import { passOptions } from './pass-options.js';
 import { sessionOptions } from './session-options.js';
 import { NetworkGraph } from './network-graph.js';
+import { CHECKED } from './model-budget.js';
 import { decodeModel } from './onnx-decoder.js';
 import { unsupportedModel } from './unsupported-model.js';
 
@@ -16,7 +17,7 @@ export const onnxruntime: Engine = {
   name: 'onnxruntime',
   version: env.versions.node ?? env.versions.common,
   async open(model, taps, options = {}) {
-    const graph = new NetworkGraph(decodeModel(model).graph);
+    const graph = new NetworkGraph(decodeModel(model, CHECKED).graph);
     const input = imageInput(graph);
     const { batch, threads, device, averaged } = passOptions(input, options);
     const means = taps.filter((tap) => averaged.includes(tap) && isMap(graph, tap));

@@ -13,8 +13,14 @@ const FATAL_ONLY = 4;
 export function sessionOptions(threads: number, device: 'cpu' | 'gpu'): InferenceSession.SessionOptions {
   return {
     executionProviders: [device === 'gpu' ? 'cuda' : 'cpu'],
-    // Without it what CUDA cannot compute would be computed by the processor, and be called the GPU's.
-    extra: device === 'gpu' ? { session: { disable_cpu_ep_fallback: '1' } } : {},
+    extra: {
+      session: {
+        // Or bytes that were read as ONNX might be taken for onnxruntime's own format, which holds another network.
+        load_model_format: 'ONNX',
+        // Without it what CUDA cannot compute would be computed by the processor, and be called the GPU's.
+        ...(device === 'gpu' && { disable_cpu_ep_fallback: '1' }),
+      },
+    },
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: FATAL_ONLY,

@@ -5,6 +5,7 @@ import type { Engine, LayerOutput, Network } from './engine.js';
 import { imageInput, type ImageInput } from './image-input.js';
 import { decodeLayers } from './layers-decoder.js';
 import { readLayers } from './layers-file.js';
+import { CHECKED } from './model-budget.js';
 import { NetworkGraph } from './network-graph.js';
 import { paddedImages } from './padded-images.js';
 import { passOptions } from './pass-options.js';
@@ -20,7 +21,7 @@ export const tensorflow: Engine = {
   name: 'tensorflow',
   version: TENSORFLOW_VERSION,
   async open(packed, taps, options = {}) {
-    const graph = new NetworkGraph(decodeLayers(packed).graph);
+    const graph = new NetworkGraph(decodeLayers(packed, CHECKED).graph);
     const input = imageInput(graph);
     const { batch } = passOptions(input, options);
     checkTaps(graph, taps);

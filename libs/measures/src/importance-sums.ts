@@ -1,3 +1,4 @@
+import { InputError } from '@fathom/errors';
 import { ExactSums, outOfRange, type Task } from '@fathom/exact';
 
 import { addBounded, boundedSums, mergeBounded, type BoundedSums } from './bounded-sums.js';
@@ -136,6 +137,14 @@ function addReconstruction(
     around += distance * distance;
     addBounded(sums.channels, c, distance);
   }
+  for (const distance of [rest, around])
+    if (!(distance < Infinity))
+      throw new InputError({
+        field: `${names.a}, row ${block.start + i}`,
+        problem: 'is too far from its reconstruction, or from the middle of all, for the square of that to be summed',
+        value: distance,
+        accepted: 'a squared distance below 2^1024',
+      });
   squares.add(0, rest);
   squares.add(1, around);
 }

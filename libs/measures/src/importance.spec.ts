@@ -95,6 +95,10 @@ describe('importance', () => {
     expect(found[0]! / 2e30).toBeCloseTo(1, 12);
     expect(found[1]! / 3.75e-31).toBeCloseTo(1, 12);
     await expect(of([1e200, 0, 1, 0])).rejects.toThrow('contributions of z, column 0: is too large to be summed');
+    const far = { a: memoryRows('a', [1, 0, 2, 0], 2, 2), z: memoryRows('z', [0, 1, 1, 1], 2, 2), D: [1e160, 0, 0, 1], W: [0, 0, 1, 0], b: [0, 0] };
+    await expect(measure(far)).rejects.toThrow(
+      'a, row 1: is too far from its reconstruction, or from the middle of all, for the square of that to be summed',
+    );
   });
 
   it('refuses codes and activations outside of their ranges, naming them', async () => {

@@ -135,6 +135,9 @@ describe('sensitivity', () => {
     const statistic = new SensitivityStatistic(2, 2);
     expect(() => statistic.update({ strength: 0, draws: 2, images: 1, codes: new Float64Array(3) })).toThrow('codes: wrong number of values (got 3)');
     expect(() => statistic.update({ strength: 2, draws: 1, images: 1, codes: new Float64Array(2) })).toThrow('strength: no such strength (got 2)');
+    expect(() => statistic.update({ strength: 1, draws: 2, images: 1, codes: Float64Array.of(1e200, 0, 0, 0) })).toThrow(
+      'codes of feature 0: vary too much at strength 1 for their variance to be summed (got 1e+200); accepted: a variance below 2^1024',
+    );
     expect(() => statistic.result([1])).toThrow('variance: wrong number of features (got 1); accepted: 2 values');
     statistic.update({ strength: 0, draws: 1, images: 1, codes: new Float64Array(2) });
     expect(() => statistic.result([1, 1])).toThrow('strength 1: wrong number of images (got 0)');

@@ -82,6 +82,13 @@ export class SensitivityStatistic {
       for (let j = 0; j < k; j++) {
         const i = image * k + j;
         if (high[i] === low[i]) continue; // rounding of the mean is no variance
+        if (!(squares[i]! < Infinity))
+          throw new InputError({
+            field: `codes of feature ${j}`,
+            problem: `vary too much at strength ${strength} for their variance to be summed`,
+            value: high[i]! - low[i]!,
+            accepted: 'a variance below 2^1024',
+          });
         this.variance.add(strength * k + j, squares[i]! / draws);
         this.range.add(strength * k + j, high[i]! - low[i]!);
       }

@@ -3,6 +3,7 @@ import { memoryStore, type ObjectStore } from '@fathom/store';
 import { ManualClock, settled } from './manual-clock.fixture.js';
 import { OperationRecords, type OperationRecord } from './operation-record.js';
 import { OperationRunner } from './operation-runner.js';
+import { Places } from './places.js';
 import type { Execution, Startable } from './startable.js';
 
 const DIGEST = 'a'.repeat(64);
@@ -66,7 +67,7 @@ class Process {
   constructor(slow: SlowStore) {
     this.store = slow.seenBy(this);
     this.runner = new OperationRunner(new OperationRecords(this.store), {
-      maxRunning: 9,
+      places: new Places({ maxRunning: 9 }, this.clock),
       clock: this.clock,
       leaseMs: LEASE_MS,
       onEnd: ({ record }) => this.results.push(`${record.state} ${record.result}`),

@@ -1,4 +1,4 @@
-import { Recent } from '@fathom/artifacts';
+import { Recent, type RecentOptions } from '@fathom/artifacts';
 import type { Json } from '@fathom/tensors';
 import { FathomError, type Reason } from '@fathom/errors';
 import type { ObjectStore } from '@fathom/store';
@@ -109,12 +109,12 @@ export interface SeenRecord {
 export class OperationRecords {
   private readonly objects: EpochObjects;
   /** Those that have succeeded: they stay as they are, unless their result is removed and somebody asks for it again. */
-  private readonly succeeded = new Recent<SeenRecord | undefined>((seen) =>
-    seen?.record.state === 'SUCCEEDED' ? JSON.stringify(seen.record).length : undefined,
-  );
+  private readonly succeeded: Recent<SeenRecord | undefined>;
 
-  constructor(store: ObjectStore) {
+  /** @param recent how much of what has succeeded is kept in memory */
+  constructor(store: ObjectStore, recent?: RecentOptions) {
     this.objects = new EpochObjects(store, PREFIX);
+    this.succeeded = new Recent((seen) => (seen?.record.state === 'SUCCEEDED' ? JSON.stringify(seen.record).length : undefined), recent);
   }
 
   /** The record as its newest holder wrote it, or, of one that has succeeded, a few seconds ago had written it; undefined where there is none. */

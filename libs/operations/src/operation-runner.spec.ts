@@ -1,9 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { FathomError } from '@fathom/errors';
-import { measuredStore, memoryStore, type ObjectStore } from '@fathom/store';
-import { operationName } from './operation-record.js';
-import { all, runnerOn, Work } from './work.fixture.js';
+import { measuredStore, memoryStore } from '@fathom/store';
+import { Places } from './places.js';
+import { runnerOn, Work } from './work.fixture.js';
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -103,81 +101,6 @@ describe('an operation that is stopped', () => {
   });
 });
 
-describe('watching', () => {
-  it('begins with the present state, skips what was seen, and ends with the operation', async () => {
-    const { runner } = runnerOn(memoryStore());
-    const work = new Work();
-    const { sequence } = await runner.start(work.startable);
-    await work.begun;
-    const everything = all(runner.watch(work.name, 0));
-    const later = all(runner.watch(work.name, sequence));
-    for (const stage of ['one', 'two']) {
-      await Promise.resolve();
-      work.execution?.report({ stage });
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    work.finish('sha256:1');
-    const sequences = (await everything).map((record) => record.sequence);
-    expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
-    expect((await everything).map(({ progress, state }) => `${progress.stage} ${state}`)).toEqual([
-      'queued RUNNING',
-      'one RUNNING',
-      'two RUNNING',
-      'two SUCCEEDED',
-    ]);
-    expect(await later).toEqual((await everything).slice(1));
-    expect(await all(runner.watch(work.name, 0))).toHaveLength(1);
-    expect(await all(runner.watch(work.name, sequences.at(-1)!))).toEqual([]);
-  });
-
-  it('ends when the watcher leaves, and leaves nothing behind', async () => {
-    const { runner } = runnerOn(memoryStore());
-    const work = new Work();
-    await runner.start(work.startable);
-    const leave = new AbortController();
-    const watching = all(runner.watch(work.name, 0, leave.signal));
-    await new Promise((resolve) => setImmediate(resolve));
-    leave.abort();
-    expect(await watching).toHaveLength(1);
-    const live = (runner as unknown as { live: Map<string, { watchers: number }> }).live.get(work.digest);
-    expect(live?.watchers).toBe(0);
-    await runner.close();
-  });
-
-  it('waits no longer than asked while the garbage collector runs and the caller stays', async () => {
-    setFlagsFromString('--expose-gc');
-    const collecting = setInterval(runInNewContext('gc') as () => void, 10);
-    const { runner } = runnerOn(memoryStore());
-    const work = new Work();
-    await runner.start(work.startable);
-    const never = new Promise<string>((resolve) => setTimeout(resolve, 5000, 'never').unref());
-    const first = await Promise.race([runner.wait(work.name, 100, new AbortController().signal), never]);
-    clearInterval(collecting);
-    expect(first).toMatchObject({ state: 'RUNNING' });
-    await runner.close();
-  });
-
-  it('waits no longer than asked', async () => {
-    const { runner } = runnerOn(memoryStore());
-    const work = new Work();
-    await runner.start(work.startable);
-    expect((await runner.wait(work.name, 5)).state).toBe('RUNNING');
-    await runner.close();
-    await expect(runner.wait(operationName('f'.repeat(64)), 5)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
-    await expect(runner.get('operations/short')).rejects.toMatchObject({ reason: 'NOT_FOUND' });
-  });
-
-  it('shows nothing after the end, whatever the work still reports', async () => {
-    const { runner } = runnerOn(memoryStore());
-    const work = new Work();
-    await runner.start(work.startable);
-    work.finish('sha256:1');
-    const ended = await runner.wait(work.name, 60_000);
-    work.execution?.report({ stage: 'stray' });
-    expect(await runner.get(work.name)).toEqual(ended);
-  });
-});
-
 describe('limits', () => {
   it('refuse one operation too many, and take it once there is room', async () => {
     const { runner } = runnerOn(memoryStore(), { maxRunning: 1 });
@@ -191,6 +114,18 @@ describe('limits', () => {
     await runner.close();
   });
 
+  it('hold for all runners that share their places, such as those of several tenants', async () => {
+    const places = new Places({ maxRunning: 2, maxRunningPerTenant: 1, maxWaiting: 1 });
+    const runners = ['a', 'b', 'c'].map((tenant) => ({ tenant, ...runnerOn(memoryStore(), { places }) }));
+    const [ofA, ofB, ofC] = runners.map(({ tenant }) => new Work('a'.repeat(64), { tenant }));
+    for (const [index, work] of [ofA!, ofB!, ofC!].entries()) await runners[index]!.runner.start(work.startable);
+    await Promise.all([ofA!.begun, ofB!.begun]);
+    expect(runners.map(({ runner }) => runner.load.map(({ waits }) => waits))).toEqual([[false], [false], [true]]);
+    ofA!.finish('sha256:1');
+    await ofC!.begun;
+    await Promise.all(runners.map(({ runner }) => runner.close()));
+  });
+
   it('leave room for the work that coordinating operations wait for', async () => {
     const { runner } = runnerOn(memoryStore(), { maxRunning: 1 });
     const [study, part, other] = [new Work('c'.repeat(64), { coordinates: true }), new Work(), new Work('d'.repeat(64), { coordinates: true })];
@@ -199,6 +134,22 @@ describe('limits', () => {
     await expect(runner.start(other.startable)).rejects.toMatchObject({ reason: 'RESOURCE_EXHAUSTED' });
     await runner.close();
   });
+});
+
+it('a runner is idle when it runs and follows nothing', async () => {
+  const store = memoryStore();
+  const [one, two] = [runnerOn(store).runner, runnerOn(store).runner];
+  const work = new Work();
+  expect(one.isIdle).toBe(true);
+  const starting = one.start(work.startable);
+  expect(one.isIdle).toBe(false);
+  await starting;
+  await two.get(work.name);
+  expect([one.isIdle, two.isIdle]).toEqual([false, false]);
+  work.finish('sha256:1');
+  await one.wait(work.name, 60_000);
+  expect(one.isIdle).toBe(true);
+  await two.close();
 });
 
 describe('the list', () => {
@@ -237,90 +188,5 @@ describe('the list', () => {
     expect((await runner.list(10, '')).records.map(({ digest }) => digest)).toEqual([mine.digest]);
     await expect(runner.get(theirs.name)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
     await Promise.all([runner.close(), other.close()]);
-  });
-});
-
-describe('while the store takes a record', () => {
-  /** A store whose writes wait to be let through or refused. */
-  const slow = () => {
-    const writes: { through: () => void; refuse: (error: Error) => void }[] = [];
-    let onWrite: () => void = () => undefined;
-    const store = memoryStore();
-    const put: ObjectStore['put'] = async (...given) => {
-      await new Promise<void>((through, refuse) => {
-        writes.push({ through, refuse });
-        onWrite();
-      });
-      return store.put(...given);
-    };
-    const next = async () => {
-      if (writes.length === 0) await new Promise<void>((resolve) => (onWrite = resolve));
-      return writes.shift()!;
-    };
-    return { store: Object.assign(Object.create(store) as ObjectStore, { put }), next };
-  };
-
-  it('of the end, what the work still reports does not hide the end', async () => {
-    const { store, next } = slow();
-    const { runner } = runnerOn(store);
-    const work = new Work();
-    const started = runner.start(work.startable);
-    (await next()).through();
-    await started;
-    const watching = all(runner.watch(work.name, 0));
-    await work.begun;
-    work.finish('sha256:1');
-    const end = await next();
-    work.execution?.report({ stage: 'stray' });
-    await new Promise((resolve) => setImmediate(resolve));
-    end.through();
-    expect((await watching).map(({ state, progress }) => `${progress.stage} ${state}`)).toEqual(['queued RUNNING', 'queued SUCCEEDED']);
-  });
-});
-
-describe('a store that fails', () => {
-  const failing = () => {
-    const store = memoryStore();
-    let broken = false;
-    const put: ObjectStore['put'] = (...given) => (broken ? Promise.reject(new FathomError('STORE_FULL', 'no room')) : store.put(...given));
-    return { store: { ...bound(store), put }, breakIt: (state: boolean) => (broken = state) };
-  };
-  const bound = (store: ObjectStore): ObjectStore =>
-    ({
-      put: (...given) => store.put(...given),
-      get: (...given) => store.get(...given),
-      head: (...given) => store.head(...given),
-      list: (...given) => store.list(...given),
-      delete: (...given) => store.delete(...given),
-    }) as ObjectStore;
-
-  it('at the beginning lets nothing begin', async () => {
-    const { store, breakIt } = failing();
-    const { runner } = runnerOn(store);
-    const work = new Work();
-    breakIt(true);
-    await expect(runner.start(work.startable)).rejects.toMatchObject({ reason: 'STORE_FULL' });
-    expect(work.runs).toBe(0);
-    breakIt(false);
-    expect((await runner.start(work.startable)).state).toBe('RUNNING');
-    await runner.close();
-  });
-
-  it('at the end loses no end: it is told, logged, and shown for as long as the process lives', async () => {
-    const { store, breakIt } = failing();
-    const { runner, endings } = runnerOn(store);
-    const work = new Work();
-    await runner.start(work.startable);
-    const watching = all(runner.watch(work.name, 0));
-    breakIt(true);
-    work.fail(new FathomError('STORE_FULL', 'no room for the part'));
-    expect((await watching).at(-1)).toMatchObject({ state: 'FAILED', failure: { reason: 'STORE_FULL' } });
-    expect(endings[0]).toMatchObject({ record: { state: 'FAILED' }, notKept: { reason: 'STORE_FULL' } });
-    expect(await runner.get(work.name)).toMatchObject({ state: 'FAILED', failure: { message: 'no room for the part' } });
-    breakIt(false);
-    await runner.start(work.startable);
-    work.finish('sha256:1');
-    expect((await runner.wait(work.name, 60_000)).state).toBe('SUCCEEDED');
-    await runner.close();
   });
 });

@@ -1,3 +1,4 @@
+import { FOUND } from './job-message.js';
 import type { OperationProgress } from './operation-record.js';
 
 /** How often the parts that run are looked at. */
@@ -25,25 +26,25 @@ export class PartProgress {
     report({ stage: 'computing', partsDone: this.reused, partsReused: this.reused, partsTotal: total });
   }
 
-  /** Runs a part, and follows the millionths that it writes. */
+  /** Runs a part, unless it is {@link FOUND} finished, and follows the millionths that it writes. */
   async follow(run: (done: SharedArrayBuffer) => Promise<unknown>): Promise<void> {
     const cell = new Int32Array(new SharedArrayBuffer(4));
     this.running.add(cell);
     const timer = setInterval(() => this.look(), EVERY_MS);
+    let outcome: unknown;
     try {
-      await run(cell.buffer);
+      outcome = await run(cell.buffer);
     } finally {
       clearInterval(timer);
       this.running.delete(cell);
     }
-    this.done += 1;
-    this.tell();
-  }
-
-  /** A part that was to be run is finished already. */
-  found(): void {
-    this.missing -= 1;
-    this.report({ partsDone: this.reused + this.done, partsReused: this.reused });
+    if (outcome === FOUND) {
+      this.missing -= 1;
+      this.report({ partsDone: this.reused + this.done, partsReused: this.reused });
+    } else {
+      this.done += 1;
+      this.tell();
+    }
   }
 
   private get reused(): number {

@@ -2,9 +2,10 @@ import { ArtifactStore } from '@fathom/artifacts';
 import type { Job } from '@fathom/analyses';
 import { cancelled, FathomError, InputError } from '@fathom/errors';
 import { memoryStore } from '@fathom/store';
-import type { JobMessage } from './job-message.js';
+import { FOUND, type JobMessage } from './job-message.js';
 import { OperationRecords, operationName } from './operation-record.js';
 import { OperationRunner } from './operation-runner.js';
+import { Places } from './places.js';
 import { jobOperation, requestDigest } from './run-job.js';
 
 interface Request {
@@ -46,6 +47,7 @@ class CountedThreads {
           return Array.from({ length: (request as unknown as Request).parts }, (_, i) => `part-${i}`);
         case 'part':
           await this.before(action.part, done);
+          if (action.mayBeThere === true && (await this.artifacts.part(digest, action.part)) !== undefined) return FOUND;
           if (Atomics.load(new Int32Array(cancelFlag), 0) !== 0) throw cancelled();
           this.ran.push(action.part);
           await this.artifacts.setPart(digest, action.part, { part: action.part });
@@ -80,10 +82,10 @@ function setUp() {
   const artifacts = new ArtifactStore(objects);
   const pool = new CountedThreads(artifacts);
   const records = new OperationRecords(objects);
-  const runner = new OperationRunner(records, { maxRunning: 10 });
+  const runner = new OperationRunner(records, { places: new Places({ maxRunning: 10 }) });
   const start = (parts: number, on = runner) => on.start(jobOperation(job, { parts }, { artifacts, pool }));
   const ended = async (digest: string, on = runner) => on.wait(operationName(digest), 60_000);
-  return { artifacts, pool, runner, start, ended, restarted: () => new OperationRunner(records, { maxRunning: 10 }) };
+  return { artifacts, pool, runner, start, ended, restarted: () => new OperationRunner(records, { places: new Places({ maxRunning: 10 }) }) };
 }
 
 describe('a job', () => {
@@ -95,6 +97,21 @@ describe('a job', () => {
     expect(done).toMatchObject({ state: 'SUCCEEDED', progress: { partsDone: 5, partsTotal: 5, partsReused: 0 } });
     expect(pool.ran.sort()).toEqual(['part-0', 'part-1', 'part-2', 'part-3', 'part-4']);
     expect(pool.finished).toBe(1);
+  });
+
+  it('is stopped while the store does not answer', async () => {
+    const { artifacts, pool } = setUp();
+    let onAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (onAsked = resolve));
+    artifacts.objects.get = (_key, { signal } = {}) => {
+      onAsked();
+      return new Promise((_answer, reject) => signal?.addEventListener('abort', () => reject(cancelled()), { once: true }));
+    };
+    const stop = new AbortController();
+    const running = jobOperation(job, { parts: 1 }, { artifacts, pool }).run({ signal: stop.signal, epoch: 1, report: () => undefined });
+    await asked;
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ reason: 'CANCELLED' });
   });
 
   it('needs no part', async () => {

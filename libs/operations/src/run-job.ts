@@ -1,6 +1,7 @@
 import type { Job } from '@fathom/analyses';
-import type { ArtifactStore } from '@fathom/artifacts';
+import { ArtifactStore } from '@fathom/artifacts';
 import { FathomError } from '@fathom/errors';
+import { stoppableStore } from '@fathom/store';
 import { canonicalJson, type Json } from '@fathom/tensors';
 import { createHash } from 'node:crypto';
 import type { Execution, Startable } from './startable.js';
@@ -16,12 +17,6 @@ interface Where {
 
 /** Has one action of a job done in a worker thread, which tells in `done` how far it is. */
 type Ask = (action: JobMessage['action'], done?: SharedArrayBuffer) => Promise<Json>;
-
-/** What runs the parts of a job, and knows which are finished. */
-interface Parts {
-  readonly ask: Ask;
-  readonly isThere: (part: string) => Promise<boolean>;
-}
 
 /** A job's request as an operation. Throws the job's InputError where the request is wrong. */
 export function jobOperation<Request>(job: Job<Request>, request: Request, where: Where, tenant = ''): Startable {
@@ -53,7 +48,8 @@ async function runJob<Request>(
   where: Where,
   execution: Execution,
 ): Promise<string> {
-  const { artifacts, pool } = where;
+  const { pool } = where;
+  const artifacts = new ArtifactStore(stoppableStore(where.artifacts.objects, () => execution.signal));
   const known = await artifacts.result(digest);
   if (known !== undefined && (await isKept(artifacts, known))) return known;
   const cancelFlag = new SharedArrayBuffer(4);
@@ -67,10 +63,9 @@ async function runJob<Request>(
   try {
     execution.report({ stage: 'planning' });
     const parts = (await ask({ type: 'plan' })) as string[];
-    const isThere = async (part: string): Promise<boolean> => (await artifacts.part(digest, part)) !== undefined;
     const missing: string[] = [];
-    for (const part of parts) if (!(await isThere(part))) missing.push(part);
-    await runParts(missing, parts.length, job.crewed === true ? 1 : pool.threads, { ask, isThere }, execution);
+    for (const part of parts) if ((await artifacts.part(digest, part)) === undefined) missing.push(part);
+    await runParts(missing, parts.length, job.crewed === true ? 1 : pool.threads, ask, execution);
     execution.report({ stage: 'putting together', secondsLeft: -1 });
     const result = (await ask({ type: 'finish', parts })) as string;
     return await artifacts.setResult(digest, result);
@@ -79,15 +74,13 @@ async function runJob<Request>(
   }
 }
 
-async function runParts(missing: readonly string[], total: number, lanes: number, { ask, isThere }: Parts, execution: Execution): Promise<void> {
+async function runParts(missing: readonly string[], total: number, lanes: number, ask: Ask, execution: Execution): Promise<void> {
   const progress = new PartProgress(total, missing.length, (seen) => execution.report(seen));
   const queue = [...missing];
   const lane = async (): Promise<void> => {
     for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
-      const action = { type: 'part', part } as const;
-      // Whoever had the operation before may have finished a part since it was looked for.
-      if (execution.epoch > 1 && (await isThere(part))) progress.found();
-      else await progress.follow((done) => ask(action, done));
+      const action = { type: 'part', part, mayBeThere: execution.epoch > 1 } as const;
+      await progress.follow((done) => ask(action, done));
     }
   };
   const ends = await Promise.allSettled(

@@ -19,8 +19,8 @@ export interface ThreadGroupOptions<Work> {
   readonly data?: unknown;
   /** Who a piece of work is for: threads are shared between tenants in turn. @default all is for one */
   readonly tenantOf?: (work: Work) => string;
-  /** Told of each piece of work that a thread has ended, of the seconds that it took, and of why it is not done. @default nobody */
-  readonly onEnd?: (work: Work, seconds: number, failure: Reason | undefined) => void;
+  /** Told of each piece of work that a thread has ended, of the seconds that it took, of why it is not done, and of what came of it. @default nobody */
+  readonly onEnd?: (work: Work, seconds: number, failure: Reason | undefined, result: unknown) => void;
 }
 
 interface Piece<Work, Result> {
@@ -115,7 +115,13 @@ export class ThreadGroup<Work, Result> {
       if (answer === 'closed') return;
       const piece = this.running.get(worker);
       this.running.set(worker, undefined);
-      if (piece) this.options.onEnd?.(piece.work, secondsSince(piece.begun), answer.ok ? undefined : answer.error.reason);
+      if (piece)
+        this.options.onEnd?.(
+          piece.work,
+          secondsSince(piece.begun),
+          answer.ok ? undefined : answer.error.reason,
+          answer.ok ? answer.value : undefined,
+        );
       if (answer.ok) piece?.resolve(answer.value);
       else piece?.reject(unpackError(answer.error));
       this.dispatch();
@@ -129,7 +135,7 @@ export class ThreadGroup<Work, Result> {
   private bury(worker: Worker, error: FathomError): void {
     const piece = this.running.get(worker);
     if (!this.running.delete(worker)) return;
-    if (piece) this.options.onEnd?.(piece.work, secondsSince(piece.begun), error.reason);
+    if (piece) this.options.onEnd?.(piece.work, secondsSince(piece.begun), error.reason, undefined);
     piece?.reject(error);
     this.dispatch();
   }

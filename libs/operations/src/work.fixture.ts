@@ -1,7 +1,10 @@
 import { FathomError } from '@fathom/errors';
 import { memoryStore, type ObjectStore } from '@fathom/store';
 import { OperationRecords, operationName, type OperationRecord } from './operation-record.js';
-import { OperationRunner, type Ending, type RunnerOptions } from './operation-runner.js';
+import { OperationRunner } from './operation-runner.js';
+import type { AdmissionLimits } from './admission.js';
+import { Places } from './places.js';
+import type { Ending, RunnerOptions } from './runner-options.js';
 import type { Execution, Startable } from './startable.js';
 
 /** Work that a test ends by hand, and counts. */
@@ -48,12 +51,12 @@ export class Work {
 }
 
 /** A runner on a store, and what it told. */
-export function runnerOn(store: ObjectStore, options: Partial<RunnerOptions> = {}) {
+export function runnerOn(store: ObjectStore, options: Partial<RunnerOptions & AdmissionLimits> = {}) {
   const endings: Ending[] = [];
   const lost: string[] = [];
   const taken: OperationRecord[] = [];
   const runner = new OperationRunner(new OperationRecords(store), {
-    maxRunning: 4,
+    places: new Places({ maxRunning: 4, ...options }, options.clock),
     onEnd: (ending) => endings.push(ending),
     onLost: (_record, why) => lost.push(why),
     onTakeOver: (record) => taken.push(record),

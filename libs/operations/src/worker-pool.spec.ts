@@ -76,7 +76,14 @@ describe('a pool of threads', () => {
     await ran;
     expect(pool.waiting).toBe(0);
     unsubscribe(WORK_CHANNEL, listen);
-    const what = { job: 'test.where', action: 'part', operation: '0'.repeat(64), seconds: expect.any(Number) as number, failure: undefined };
+    const what = {
+      job: 'test.where',
+      action: 'part',
+      operation: '0'.repeat(64),
+      tenant: '',
+      seconds: expect.any(Number) as number,
+      failure: undefined,
+    };
     expect(told).toHaveLength(5);
     expect(told).toContainEqual({ ...what, part: 'part-0' });
   });

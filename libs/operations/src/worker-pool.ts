@@ -5,13 +5,15 @@ import type { EngineName } from '@fathom/engines';
 import type { Reason } from '@fathom/errors';
 import type { StoreConfig } from '@fathom/store';
 import type { Json } from '@fathom/tensors';
-import type { JobMessage } from './job-message.js';
+import { FOUND, type JobMessage } from './job-message.js';
 import { ThreadGroup } from './thread-group.js';
 
 /** Which threads. */
 export interface WorkerPoolOptions {
   /** Worker threads, and hands of the crew. */
   readonly threads: number;
+  /** Whether the work of each tenant reads and writes that tenant's part of the store. @default false: all of it the whole */
+  readonly perTenant?: boolean;
   /** Who multiplies integers. @default 'onnxruntime' */
   readonly engine?: EngineName;
   /** How large the files may be that are registered. @default INPUT_LIMITS */
@@ -23,6 +25,7 @@ export interface WorkerPoolOptions {
 /** What a thread that runs jobs has to know. */
 export interface JobThread {
   readonly store: StoreConfig;
+  readonly perTenant: boolean;
   readonly engine: EngineName;
   readonly limits: InputLimits;
   /** Hands of its crew; 0: it works alone. */
@@ -35,6 +38,8 @@ export interface WorkEnded {
   readonly action: JobMessage['action']['type'];
   /** Digest of the operation that it belongs to. */
   readonly operation: string;
+  /** Whose operation that is: two tenants may have one of the same digest. */
+  readonly tenant: string;
   /** Name of the part, where it is one. */
   readonly part: string | undefined;
   /** Seconds of the thread. */
@@ -58,10 +63,16 @@ export class WorkerPool {
   private readonly crewed: ThreadGroup<JobMessage, Json>;
 
   constructor(store: StoreConfig, options: WorkerPoolOptions) {
-    const { threads, engine = 'onnxruntime', limits = INPUT_LIMITS, file = join(__dirname, 'job-worker.js') } = options;
+    const { threads, perTenant = false, engine = 'onnxruntime', limits = INPUT_LIMITS, file = join(__dirname, 'job-worker.js') } = options;
     this.threads = threads;
     const group = (size: number, hands: number): ThreadGroup<JobMessage, Json> =>
-      new ThreadGroup({ threads: size, file, data: { store, engine, limits, hands } satisfies JobThread, tenantOf: ({ tenant }) => tenant, onEnd });
+      new ThreadGroup({
+        threads: size,
+        file,
+        data: { store, perTenant, engine, limits, hands } satisfies JobThread,
+        tenantOf: ({ tenant }) => tenant,
+        onEnd,
+      });
     this.alone = group(threads, 0);
     this.crewed = group(1, threads);
   }
@@ -82,7 +93,8 @@ export class WorkerPool {
   }
 }
 
-function onEnd({ job, action, requestDigest }: JobMessage, seconds: number, failure: Reason | undefined): void {
+function onEnd({ job, action, requestDigest, tenant }: JobMessage, seconds: number, failure: Reason | undefined, result: unknown): void {
+  if (result === FOUND) return; // no work
   const part = action.type === 'part' ? action.part : undefined;
-  ENDED.publish({ job, action: action.type, operation: requestDigest, part, seconds, failure } satisfies WorkEnded);
+  ENDED.publish({ job, action: action.type, operation: requestDigest, tenant, part, seconds, failure } satisfies WorkEnded);
 }

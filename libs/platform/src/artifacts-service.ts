@@ -7,10 +7,11 @@ import { canonicalJson } from '@fathom/tensors';
 import { downloadPage } from './download-page.js';
 import { pageSizeOf, pageTokenOf } from './pages.js';
 import type { Platform } from './platform.js';
+import { tensorPieces } from './tensor-pieces.js';
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-/** Get, List and GetDownload for the artifacts of a store. A damaged artifact is left out of the list and logged; Get tells what is wrong with it. */
+/** Tells of, lists and hands out the artifacts of a store. A damaged artifact is left out of the list and logged; Get tells what is wrong with it. */
 export function artifactsService({ artifacts, logger }: Pick<Platform, 'artifacts' | 'logger'>): BoundService {
   const openIfSound = async (digest: string): Promise<Artifact | undefined> => {
     try {
@@ -44,6 +45,9 @@ export function artifactsService({ artifacts, logger }: Pick<Platform, 'artifact
     getDownload: async (request) => {
       const opened = await artifacts.open(digestOf('artifact', request.artifact));
       return { artifact: artifactMessage(opened), ...downloadPage(opened, artifacts.objects, request) };
+    },
+    readTensor: async function* (request) {
+      yield* tensorPieces(await artifacts.open(digestOf('artifact', request.artifact)), request);
     },
   });
 }

@@ -66,6 +66,19 @@ describe('configuration', () => {
     expect(loadConfig({ env, overrides: { store: { location: 's3://other', s3 } } }).store).toEqual({ location: 's3://other', s3 });
   });
 
+  it("takes a tenant's part of the store, also of a name of digits", () => {
+    expect(loadConfig({ env: { FATHOM_TENANT: '12' } }).store).toEqual({ location: resolve('.fathom'), tenant: '12' });
+    expect(loadConfig({ env: {}, overrides: { store: '/s', tenant: 'team-a' } }).store).toEqual({ location: '/s', tenant: 'team-a' });
+    for (const tenant of ['', '../a', 'a/b', 'Team', '-a', 'a'.repeat(64), 7])
+      expect(() => loadConfig({ env: {}, overrides: { tenant } })).toThrow(
+        expect.objectContaining({
+          field: 'tenant',
+          value: String(tenant),
+          accepted: '1 to 63 lower-case letters, digits and hyphens, no hyphen first',
+        }) as Error,
+      );
+  });
+
   it.each([
     ['a store of the wrong kind', '{"store": {"locations": "s3://b", "s3": {"secretKey": "TOPSECRET"}}}'],
     ['a misspelt store', '{"stores": {"location": "s3://b", "s3": {"secretKey": "TOPSECRET"}}}'],

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { ENGINE_NAMES, type EngineName } from '@fathom/engines';
 import { FathomError, InputError } from '@fathom/errors';
+import { isTenantName } from '@fathom/service-kit';
 import type { StoreConfig } from '@fathom/store';
 import { limitSettings, type Limits } from './limits.js';
 import { securitySettings, type SecuritySettings } from './security-settings.js';
@@ -17,7 +18,7 @@ export type ServiceName = (typeof SERVICES)[number];
 
 /** Everything that a Fathom process can be told. */
 export interface Config extends SecuritySettings, TelemetrySettings {
-  /** Where artifacts, operations and studies are kept. @default the folder .fathom */
+  /** Where artifacts, operations and studies are kept; for one tenant, where the setting `tenant` names it. @default the folder .fathom, all of it */
   readonly store: StoreConfig;
   /** Worker threads for computing, 1 to 256. @default one per processor */
   readonly threads: number;
@@ -51,6 +52,7 @@ export interface ConfigSources {
 
 const KEYS = [
   'store',
+  'tenant',
   'threads',
   'engine',
   'maxRunningOperations',
@@ -70,6 +72,7 @@ const KEYS = [
 
 const VARIABLES: Readonly<Record<string, string>> = {
   FATHOM_STORE: 'store',
+  FATHOM_TENANT: 'tenant',
   FATHOM_THREADS: 'threads',
   FATHOM_ENGINE: 'engine',
   FATHOM_MAX_RUNNING_OPERATIONS: 'maxRunningOperations',
@@ -84,6 +87,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
   FATHOM_LOG_LEVEL: 'logLevel',
 };
 
+/** Settings that may look like numbers and are none. */
+const TEXTS: readonly string[] = ['store', 'tenant', 'clientTokenFile'];
+
 /** Reads the configuration: file, then environment, then overrides. Throws an InputError that names a wrong or unknown setting. */
 export function loadConfig(sources: ConfigSources = {}): Config {
   const env = sources.env ?? process.env;
@@ -93,7 +99,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     if (!(KEYS as readonly string[]).includes(key)) throw new InputError({ field: key, problem: 'is no setting', accepted: KEYS.join(', ') }); // its value may be a secret
   const maxRunningOperations = wholeSetting('maxRunningOperations', settings['maxRunningOperations'] ?? 256, 100_000);
   return {
-    store: storeSetting(settings['store'] ?? '.fathom', env),
+    store: { ...storeSetting(settings['store'] ?? '.fathom', env), ...tenantSetting(settings['tenant']) },
     threads: wholeSetting('threads', settings['threads'] ?? Math.min(256, availableParallelism()), 256),
     engine: engineSetting(settings['engine'] ?? 'onnxruntime'),
     maxRunningOperations,
@@ -133,7 +139,7 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Rec
     const value = env[variable];
     if (value === undefined || value === '') continue;
     if (key === 'inputRoots') settings[key] = value.split(':');
-    else settings[key] = key === 'store' || key === 'clientTokenFile' || Number.isNaN(Number(value)) ? value : Number(value);
+    else settings[key] = TEXTS.includes(key) || Number.isNaN(Number(value)) ? value : Number(value);
   }
   return settings;
 }
@@ -142,6 +148,18 @@ function wholeSetting(field: string, value: unknown, most: number, least = 1): n
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
     throw new InputError({ field, problem: 'is out of range', value, accepted: `a whole number from ${least} to ${most}` });
   return value;
+}
+
+function tenantSetting(value: unknown): Pick<StoreConfig, 'tenant'> {
+  if (value === undefined) return {};
+  if (!isTenantName(value))
+    throw new InputError({
+      field: 'tenant',
+      problem: 'is no name of a tenant',
+      value,
+      accepted: '1 to 63 lower-case letters, digits and hyphens, no hyphen first',
+    });
+  return { tenant: value };
 }
 
 function engineSetting(value: unknown): EngineName {

@@ -1,5 +1,5 @@
 export { loadConfig, SERVICES, type Config, type ConfigSources, type ServiceName } from './config.js';
-export { openPlatform, type Platform } from './platform.js';
+export type { Platform } from './platform.js';
 export { serve, serveUntilSignalled, type Served, type ServiceFactory } from './serve.js';
 export { operationMessage } from './operation-message.js';
 export { fingerprint, inputPath } from './input-path.js';

@@ -1,8 +1,9 @@
 import { INPUT_LIMITS, type InputLimits } from '@fathom/analyses';
 import { InputError } from '@fathom/errors';
+import { COUNT_LIMITS, LEAST_COUNTS, type CountLimits } from './count-limits.js';
 
 /** How large what comes from outside may be. */
-export interface Limits extends InputLimits {
+export interface Limits extends InputLimits, CountLimits {
   /** Bytes of a request or response. @default 4,194,304 */
   readonly messageBytes: number;
   /** Calls at once on one connection; more wait at the client. @default 256 */
@@ -13,6 +14,8 @@ export interface Limits extends InputLimits {
   readonly listLength: number;
   /** Files of an upload. @default 1,000 */
   readonly uploadFiles: number;
+  /** Bytes of a file of an upload. @default 5,368,709,120, what S3 takes in one PUT */
+  readonly uploadFileBytes: number;
   /** Bytes of an upload. @default 68,719,476,736 */
   readonly uploadBytes: number;
   /** Uploads of a tenant at once. @default 100 */
@@ -26,19 +29,24 @@ export interface Limits extends InputLimits {
 /** The defaults of {@link Limits}. */
 export const LIMITS: Limits = {
   ...INPUT_LIMITS,
+  ...COUNT_LIMITS,
   messageBytes: 4 * 2 ** 20,
   callsPerConnection: 256,
   textLength: 4_096,
   listLength: 100_000,
   uploadFiles: 1_000,
+  uploadFileBytes: 5 * 2 ** 30,
   uploadBytes: 2 ** 36,
   uploads: 100,
   allUploadsBytes: 2 ** 38,
   uploadSeconds: 86_400,
 };
 
-/** What a setting can be at most where memory or a format ends before 2^53. */
+/** What a setting can be at most where memory, a format or an algorithm ends before 2^53. */
 const MOST: Partial<Record<keyof Limits, number>> = {
+  ...COUNT_LIMITS,
+  codeAtoms: INPUT_LIMITS.codeAtoms,
+  uploadFileBytes: 5 * 2 ** 30,
   messageBytes: 2 ** 30,
   callsPerConnection: 2 ** 20,
   modelBytes: 2 ** 31 - 1,
@@ -48,9 +56,10 @@ const MOST: Partial<Record<keyof Limits, number>> = {
   uploadFiles: 2_500,
   uploads: 10_000,
   uploadSeconds: 31_536_000,
+  modelSeconds: 86_400,
 };
 
-const LEAST: Partial<Record<keyof Limits, number>> = { messageBytes: 1024 };
+const LEAST: Partial<Record<keyof Limits, number>> = { ...LEAST_COUNTS, messageBytes: 1024, modelMemoryBytes: 2 ** 28 };
 
 /** Reads the setting `limits`: whole numbers by the names of {@link Limits}; what is not given has its default. */
 export function limitSettings(value: unknown = {}): Limits {

@@ -35,6 +35,7 @@ const work = (ended: Partial<WorkEnded>): void =>
     job: 'a.b',
     action: 'part',
     operation: DIGEST,
+    tenant: 'a',
     part: 'p',
     seconds: 2,
     failure: undefined,
@@ -42,9 +43,9 @@ const work = (ended: Partial<WorkEnded>): void =>
   } satisfies WorkEnded);
 
 function startable(run: Startable['run']): Startable {
-  return { digest: DIGEST, job: 'a.b', request: {}, tenant: '', coordinates: false, run, isKept: async () => true };
+  return { digest: DIGEST, job: 'a.b', request: {}, tenant: 'a', coordinates: false, run, isKept: async () => true };
 }
-const record = (state: OperationState) => ({ digest: DIGEST, job: 'a.b', state }) as OperationRecord;
+const record = (state: OperationState) => ({ digest: DIGEST, tenant: 'a', job: 'a.b', state }) as OperationRecord;
 const execution = { signal: new AbortController().signal, epoch: 1, report: jest.fn() };
 
 /** Runs an operation of one call, as the runner would, to its end. */
@@ -73,6 +74,7 @@ it('an operation is counted, traced below the call that started it, and named in
     work({ failure: 'INTERNAL' });
     work({ failure: 'CANCELLED' });
     work({ operation: 'e'.repeat(64) });
+    work({ tenant: 'b' });
     return traceScope()!.operation!;
   });
   const { traceId, spanId } = call.span.spanContext();
@@ -100,9 +102,9 @@ it('an operation is counted, traced below the call that started it, and named in
   const text = await registry.metrics();
   for (const line of [
     'fathom_parts_total{job="a.b",outcome="reused"} 3',
-    'fathom_parts_total{job="a.b",outcome="computed"} 2',
+    'fathom_parts_total{job="a.b",outcome="computed"} 3',
     'fathom_parts_total{job="a.b",outcome="failed"} 1',
-    'fathom_worker_busy_seconds_total{job="a.b",action="part"} 8',
+    'fathom_worker_busy_seconds_total{job="a.b",action="part"} 10',
     'fathom_worker_busy_seconds_total{job="a.b",action="plan"} 2',
     'fathom_operations_total{job="a.b",state="succeeded"} 1',
     'fathom_operations_total{job="a.b",state="failed"} 1',

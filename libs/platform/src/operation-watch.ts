@@ -7,7 +7,7 @@ import type { Load, WorkMetrics } from './work-metrics.js';
 
 /** Counts and traces the operations of a platform: a span for each, below the call that started it, and below that one for each piece of its work. */
 export class OperationWatch {
-  /** Of the operations whose work has begun, and whose end has not been told. */
+  /** Of the operations whose work has begun, and whose end has not been told, by tenant and digest. */
   private readonly scopes = new Map<string, TraceScope>();
 
   constructor(
@@ -32,9 +32,9 @@ export class OperationWatch {
   }
 
   /** Tells of the end of an operation here, in its scope; `state` where it goes on elsewhere. */
-  ended({ digest, job, ...record }: OperationRecord, tell: () => void, state: string = record.state): void {
-    const scope = this.scopes.get(digest);
-    this.scopes.delete(digest);
+  ended({ digest, tenant, job, ...record }: OperationRecord, tell: () => void, state: string = record.state): void {
+    const scope = this.scopes.get(keyOf(tenant, digest));
+    this.scopes.delete(keyOf(tenant, digest));
     this.metrics?.operationEnded(job, state);
     inTraceScope(scope, tell);
     scope?.span.setAttribute('fathom.state', state);
@@ -53,10 +53,10 @@ export class OperationWatch {
   }
 
   private run(startable: Startable, execution: Execution, caller: TraceScope | undefined): Promise<string> {
-    const { digest, job } = startable;
+    const { digest, tenant, job } = startable;
     const span = this.tracer.startSpan(`operation ${job}`, { attributes: { 'fathom.operation': digest, 'fathom.job': job } }, below(caller));
     const scope = { tracer: this.tracer, span, operation: digest };
-    this.scopes.set(digest, scope);
+    this.scopes.set(keyOf(tenant, digest), scope);
     let known = 0;
     const report: Execution['report'] = (progress) => {
       const { partsReused = 0 } = progress;
@@ -68,8 +68,8 @@ export class OperationWatch {
   }
 
   private readonly onWork = (message: unknown): void => {
-    const { job, action, operation, part, seconds, failure } = message as WorkEnded;
-    const scope = this.scopes.get(operation);
+    const { job, action, operation, tenant, part, seconds, failure } = message as WorkEnded;
+    const scope = this.scopes.get(keyOf(tenant, operation));
     if (!scope) return;
     const now = performance.timeOrigin + performance.now();
     const attributes = { 'fathom.job': job, ...(part === undefined ? {} : { 'fathom.part': part }) };
@@ -77,6 +77,10 @@ export class OperationWatch {
     if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failure });
     span.end(now);
   };
+}
+
+function keyOf(tenant: string, digest: string): string {
+  return `${tenant}/${digest}`;
 }
 
 function below(scope: TraceScope | undefined): Context {

@@ -13,7 +13,7 @@ const SECTIONS = {
 export interface SecuritySettings {
   /** Encrypts connections to this process's services; with caFile, clients must have certificates. @default plain connections */
   readonly tls?: ServerTls;
-  /** Which bearer tokens the services take. @default none: every caller is the tenant "default" with all scopes */
+  /** Which bearer tokens the services take. @default none: every caller is the tenant "default" with all scopes, whose is the whole store */
   readonly tokens?: TokenSettings;
   /** How to connect to services that have `tls`. @default plain connections */
   readonly clientTls?: ClientTls;

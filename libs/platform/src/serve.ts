@@ -1,22 +1,36 @@
 import { capabilities } from '@fathom/engines';
 import { FathomError, type Reason } from '@fathom/errors';
-import { createLogger, openTracing, runUntilSignalled, startServer, type BoundService, type Logger, type RunningServer } from '@fathom/service-kit';
+import {
+  createLogger,
+  LOCAL_CALLER,
+  openTracing,
+  runUntilSignalled,
+  startServer,
+  type BoundService,
+  type Logger,
+  type RunningServer,
+} from '@fathom/service-kit';
 import { artifactsService } from './artifacts-service.js';
 import { capabilitiesService } from './capabilities-service.js';
 import { loadConfig, type Config, type ServiceName } from './config.js';
+import { mostByField } from './count-limits.js';
 import { OperationWatch } from './operation-watch.js';
 import { operationsService } from './operations-service.js';
-import { openPlatform, type Platform } from './platform.js';
+import type { Platform } from './platform.js';
 import { probeStore } from './store-probe.js';
+import { logStoreTrouble } from './store-trouble-log.js';
+import { tenantServices } from './tenant-services.js';
+import { Tenants, type OpenTenant } from './tenants.js';
 import { openTelemetry, type Telemetry } from './telemetry.js';
 
-/** Makes one of the six services on a platform, with what stands beside it alone. */
+/** Makes one of the six services on a tenant's platform, with what stands beside it alone. Made again for every tenant. */
 export type ServiceFactory = (platform: Platform) => BoundService | readonly BoundService[];
 
-/** Services that listen, with their platform. */
+/** Services that listen. */
 export interface Served {
   /** The address that is bound. */
   readonly address: string;
+  /** The platform of callers without tokens. */
   readonly platform: Platform;
   /** Stops the operations that run (their finished parts are kept), then the server. */
   close(): Promise<void>;
@@ -32,12 +46,23 @@ export async function serve(
   const { metrics, health } = options.telemetry ?? {};
   const tracing = openTracing(options.name, options.logger, options.config.traces);
   const watch = new OperationWatch(tracing.tracer, metrics?.work);
-  const platform = openPlatform(options.config, options.logger, watch, (job) => areas.has(areaOfJob(job)));
+  const leaveStore = logStoreTrouble(options.logger);
+  const tenants = new Tenants({
+    config: options.config,
+    logger: options.logger,
+    watch,
+    owns: (job) => areas.has(areaOfJob(job)),
+    servicesOf: (platform) => [
+      ...factories.flatMap((factory) => factory(platform)),
+      ...[operationsService(platform), artifactsService(platform), capabilitiesService(platform, engine)],
+    ],
+  });
   let server: RunningServer;
+  let offered: OpenTenant;
   try {
-    const own = factories.flatMap((factory) => factory(platform));
-    for (const { name } of own) areas.add(areaOfService(name));
-    const services = [...own, operationsService(platform), artifactsService(platform), capabilitiesService(platform, engine)];
+    offered = tenants.of(LOCAL_CALLER.tenant);
+    for (const { name } of offered.services) areas.add(areaOfService(name));
+    const services = tenantServices(offered.services, tenants);
     const { tls, tokens, insecure, limits: most } = options.config;
     const limits = {
       graceMs: 1_000,
@@ -45,30 +70,33 @@ export async function serve(
       maxCallsPerConnection: most.callsPerConnection,
       maxTextLength: most.textLength,
       maxListLength: most.listLength,
+      maxByField: mostByField(most),
     };
     const { name, address, logger } = options;
     server = await startServer({ name, address, services, logger, limits, tls, tokens, insecure, tracer: tracing.tracer, metrics: metrics?.calls });
   } catch (error) {
-    await platform.close();
+    await tenants.close();
+    leaveStore();
     watch.close();
     await tracing.close();
     throw error;
   }
   options.logger.info({ engine }, 'integers are multiplied exactly');
   const leaving = new AbortController();
-  if (health) void probeStore(platform.artifacts.objects, leaving.signal, (answers) => health.set(options.name, answers));
+  if (health) void probeStore(tenants.objects, leaving.signal, (answers) => health.set(options.name, answers));
   const close = async (): Promise<void> => {
     leaving.abort();
     health?.set(options.name, false);
     try {
-      await platform.close();
+      await tenants.close();
     } finally {
       await server.close();
+      leaveStore();
       watch.close();
       await tracing.close();
     }
   };
-  return { address: server.address, platform, close };
+  return { address: server.address, platform: offered.platform, close };
 }
 
 /** "dictionary" of the job "dictionary.fit". */

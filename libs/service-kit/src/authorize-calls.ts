@@ -1,6 +1,6 @@
 import { FathomError } from '@fathom/errors';
 import { ServerInterceptingCall, ServerListenerBuilder, type Metadata, type ServerInterceptor } from '@grpc/grpc-js';
-import { REQUEST_ID } from './call-context.js';
+import { REQUEST_ID } from '@fathom/wire';
 import { LOCAL_CALLER, noteCaller, onBehalf, type Caller } from './caller.js';
 import { sentStatus } from './error-status.js';
 import { scopeOf } from './method-scopes.js';
@@ -29,6 +29,7 @@ async function authorized(path: string, metadata: Metadata, tokens: TokenVerifie
   const scope = scopeOf(path);
   if (scope === null) return { ...LOCAL_CALLER, subject: 'anybody', scopes: [] };
   const caller = await tokens.verify(bearerToken(metadata));
+  noteCaller(metadata, caller); // for the log, where the call is refused
   if (scope === undefined || !(caller.scopes.includes(scope) || caller.scopes.includes('admin')))
     throw new FathomError('PERMISSION_DENIED', `${path} needs a token with the scope ${scope ?? 'of a method that is known'}`, {
       metadata: { method: path, scope: scope ?? '' },

@@ -1,4 +1,5 @@
 import { FathomError } from '@fathom/errors';
+import { REQUEST_ID } from '@fathom/wire';
 import type { Metadata, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import { callerOf, type Caller } from './caller.js';
 
@@ -15,8 +16,6 @@ export interface CallContext {
   /** Names the call in the log: the caller's `x-request-id`, else a fresh one. */
   readonly requestId: string;
 }
-
-export const REQUEST_ID = 'x-request-id';
 
 /** A call's context, and what ends it: after `release` the signal stays as it is, whatever happens to the connection. */
 export function openContext(call: ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>): {

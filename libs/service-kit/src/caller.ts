@@ -1,4 +1,5 @@
 import { FathomError } from '@fathom/errors';
+import { TENANT } from '@fathom/wire';
 import type { Metadata } from '@grpc/grpc-js';
 
 /**
@@ -14,16 +15,13 @@ export type Scope = (typeof SCOPES)[number];
 export interface Caller {
   /** `sub` of the token. */
   readonly subject: string;
-  /** Whose data the call is about. */
+  /** Whose data the call is about: it sees and makes what lies under this name in the store, and nothing else. */
   readonly tenant: string;
   readonly scopes: readonly Scope[];
 }
 
 /** The caller of a server without authentication. */
 export const LOCAL_CALLER: Caller = { subject: 'local', tenant: 'default', scopes: SCOPES };
-
-/** Metadata by which an admin, such as the study service, says for which tenant it calls. */
-export const TENANT = 'x-fathom-tenant';
 
 const TENANT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
@@ -42,9 +40,14 @@ export function noteCaller(metadata: WithCaller, caller: Caller): void {
   metadata[CALLER] = caller;
 }
 
+/** Who makes the call that came with the metadata; undefined where that is not known yet, or never will be. */
+export function notedCaller(metadata: WithCaller): Caller | undefined {
+  return metadata[CALLER];
+}
+
 /** Who makes the call that came with the metadata. */
 export function callerOf(metadata: WithCaller): Caller {
-  const caller = metadata[CALLER];
+  const caller = notedCaller(metadata);
   if (!caller) throw new FathomError('INTERNAL', 'a call came past authorisation');
   return caller;
 }

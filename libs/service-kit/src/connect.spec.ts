@@ -1,13 +1,70 @@
-import { ArtifactClient } from '@fathom/contracts';
+import { once } from 'node:events';
+import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
+import { ArtifactClient, OperationsClient } from '@fathom/contracts';
 import { FathomError, InputError } from '@fathom/errors';
 import { connect } from './connect.js';
 import { aborted, gate, operation, TestServers } from './test-server.fixture.js';
 
 const servers = new TestServers();
-afterEach(() => servers.closeAll());
+const networks: Network[] = [];
+afterEach(async () => {
+  for (const network of networks.splice(0)) network.close();
+  await servers.closeAll();
+});
 
 const FOREVER = new Promise<never>(() => undefined);
 const watch = { name: 'operations/1', afterSequence: 0 };
+
+/** A network between a client and a server, which may be cut, so that neither hears of the other any more. */
+class Network {
+  readonly #sockets: Socket[] = [];
+  readonly #server;
+
+  constructor(to: string) {
+    const { hostname, port } = new URL(`http://${to}`);
+    this.#server = createServer((here) => {
+      const there = connectSocket(Number(port), hostname);
+      here.pipe(there).pipe(here);
+      for (const socket of [here, there]) socket.on('error', () => undefined);
+      this.#sockets.push(here, there);
+    });
+    networks.push(this);
+  }
+
+  async listen(): Promise<string> {
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+}
+
+describe('a network that is cut', () => {
+  it('fails a stream with UNAVAILABLE, though nobody has closed the connection', async () => {
+    const { server } = await servers.start({
+      handlers: {
+        watchOperation: async function* (_request, { signal }) {
+          yield operation('operations/1');
+          await aborted(signal);
+        },
+      },
+    });
+    const network = new Network(server.address);
+    const remote = connect(OperationsClient, await network.listen(), { silentMs: 200 });
+    const stream = remote.watchOperation(watch)[Symbol.asyncIterator]();
+    await stream.next();
+    network.cut();
+    await expect(stream.next()).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
+    remote.close();
+  });
+});
 
 describe('a plain call', () => {
   it('returns the response', async () => {

@@ -1,6 +1,6 @@
 import { InputError } from '@fathom/errors';
 import { checkRequest, type RequestLimits } from './request-limits.js';
-import type { MethodShape } from './service-types.js';
+import type { MethodShape } from '@fathom/wire';
 
 /** The request that the bytes of a call are. Throws an InputError where they are none, or one beyond the limits. */
 export function decodeRequest(method: MethodShape, bytes: Buffer, limits: RequestLimits): unknown {

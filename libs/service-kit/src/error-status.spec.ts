@@ -1,10 +1,8 @@
 import { Status } from '@fathom/contracts';
 import { FathomError, InputError, REASONS, type Reason } from '@fathom/errors';
 import fc from 'fast-check';
-import { packStatus, unpackStatus } from './error-details.js';
+import { CODE_OF_REASON, errorOf, packStatus, unpackStatus } from '@fathom/wire';
 import { statusOf } from './error-status.js';
-import { errorOf } from './received-error.js';
-import { CODE_OF_REASON } from './status-codes.js';
 
 const sent = (thrown: unknown) => Status.decode(Status.encode(statusOf(thrown, 'id-1')).finish());
 const text = fc.string({ unit: 'binary', minLength: 0, maxLength: 100 });

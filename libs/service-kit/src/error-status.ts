@@ -1,8 +1,7 @@
 import type { Status } from '@fathom/contracts';
 import { FathomError, InputError } from '@fathom/errors';
 import type { ServerInterceptingCall } from '@grpc/grpc-js';
-import { asTrailers, DOMAIN, packStatus } from './error-details.js';
-import { CODE_OF_REASON, RETRYABLE } from './status-codes.js';
+import { asTrailers, CODE_OF_REASON, DOMAIN, packStatus, RETRYABLE } from '@fathom/wire';
 
 /** A status as gRPC sends it. */
 export type SentStatus = Parameters<ServerInterceptingCall['sendStatus']>[0];

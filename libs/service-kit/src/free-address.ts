@@ -1,7 +1,7 @@
 import { FathomError, InputError } from '@fathom/errors';
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { formatAddress, type Address } from './address.js';
+import { formatAddress, type Address } from '@fathom/wire';
 
 /**
  * Makes sure that the address can be listened at, with the system's own reason where it cannot: gRPC's bind tells it in

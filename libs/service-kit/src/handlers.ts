@@ -1,13 +1,12 @@
 import { FathomError } from '@fathom/errors';
+import { asTrailers, checkSize, type MethodShape } from '@fathom/wire';
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { openContext, refuseLate, type CallContext } from './call-context.js';
 import { decodeRequest } from './decode-request.js';
-import { asTrailers } from './error-details.js';
 import { statusOf } from './error-status.js';
 import type { Logger } from './logger.js';
-import { checkSize } from './message-size.js';
 import type { RequestLimits } from './request-limits.js';
-import type { BoundService, MethodShape, UntypedHandler } from './service-types.js';
+import type { BoundService, UntypedHandler } from './service-types.js';
 
 /** What wrapped handlers need to know about their server. */
 export interface HandlerOptions extends RequestLimits {

@@ -1,8 +1,8 @@
 import { FathomError } from '@fathom/errors';
+import type { ClientConstructor, ConnectOptions, MethodShape } from '@fathom/wire';
 import { makeGenericClientConstructor } from '@grpc/grpc-js';
 import { service } from 'grpc-health-check';
-import { connect, type ClientConstructor, type ConnectOptions } from './connect.js';
-import type { MethodShape } from './service-types.js';
+import { connect } from './connect.js';
 
 interface HealthShape {
   readonly Check: MethodShape & {

@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import { formatAddress } from './address.js';
+import { formatAddress } from '@fathom/wire';
 import { ensureFree } from './free-address.js';
 import type { OpenPort } from './metrics-port.js';
 import { portAddress } from './port-address.js';

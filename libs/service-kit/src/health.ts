@@ -1,5 +1,5 @@
 import type { Server } from '@grpc/grpc-js';
-import { HealthImplementation, service } from 'grpc-health-check';
+import { HealthImplementation } from 'grpc-health-check';
 
 /** Answers grpc.health.v1.Health for each service and, under the empty name, for the server. */
 export class Health {
@@ -23,8 +23,3 @@ export class Health {
 
 /** Full name of the health service. */
 export const HEALTH_SERVICE = 'grpc.health.v1.Health';
-
-/** Descriptors of the health service, for reflection. */
-export function healthDescriptors(): readonly Buffer[] {
-  return Object.values(service).flatMap((method) => method.requestType.fileDescriptorProtos);
-}

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { deadline, FathomError, InputError } from '@fathom/errors';
-import { isLoopback } from './address.js';
+import { isLoopback } from '@fathom/wire';
 import type { KeySource } from './key-set.js';
 
 const MOST_BYTES = 256 * 1024;

@@ -9,6 +9,7 @@ export const METHOD_SCOPES: Readonly<Record<string, Scope>> = {
   '/fathom.artifact.v1.ArtifactService/GetArtifact': 'read',
   '/fathom.artifact.v1.ArtifactService/GetDownload': 'read',
   '/fathom.artifact.v1.ArtifactService/ListArtifacts': 'read',
+  '/fathom.artifact.v1.ArtifactService/ReadTensor': 'read',
   '/fathom.complexity.v1.ComplexityService/StartMeasure': 'run',
   '/fathom.complexity.v1.ComplexityService/StartMeasureFlow': 'run',
   '/fathom.complexity.v1.ComplexityService/StartMeasureOverTraining': 'run',

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { formatAddress } from './address.js';
+import { formatAddress } from '@fathom/wire';
 import { ensureFree } from './free-address.js';
 import { portAddress } from './port-address.js';
 

@@ -2,7 +2,7 @@ import { Status } from '@fathom/contracts';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { refuseLate } from './call-context.js';
 import { foreignCall } from './foreign-call.fixture.js';
-import { errorOf } from './received-error.js';
+import { errorOf } from '@fathom/wire';
 import { aborted, operation, TestServers } from './test-server.fixture.js';
 
 const servers = new TestServers();
@@ -22,6 +22,8 @@ describe('a call', () => {
         method: GET,
         code: 'OK',
         requestId: 'mine-1',
+        subject: 'local',
+        tenant: 'default',
         durationMs: expect.any(Number),
       }),
     ]);

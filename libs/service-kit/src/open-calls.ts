@@ -1,16 +1,14 @@
 import { FathomError } from '@fathom/errors';
+import { asTrailers, DETAILS_TRAILER, DOMAIN, packStatus, REQUEST_ID, reasonOfCode, tooLarge } from '@fathom/wire';
 import { type Metadata, ServerInterceptingCall, ServerListenerBuilder, status, type ServerInterceptor } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { REQUEST_ID } from './call-context.js';
 import type { Tracer } from '@opentelemetry/api';
 import type { CallMetrics } from './call-metrics.js';
+import { notedCaller, type Caller } from './caller.js';
 import { endCallSpan, serverSpan } from './call-span.js';
-import { asTrailers, DETAILS_TRAILER, DOMAIN, packStatus } from './error-details.js';
 import { sentStatus, type SentStatus } from './error-status.js';
 import type { Logger } from './logger.js';
-import { tooLarge } from './message-size.js';
-import { reasonOfCode } from './status-codes.js';
 import { inTraceScope, type TraceScope } from './trace-scope.js';
 
 interface OpenCall {
@@ -49,6 +47,7 @@ export class OpenCalls {
     const { logger, tracer, metrics } = this.watch;
     const counted = metrics?.begin(path);
     let requestId = '';
+    let caller: () => Caller | undefined = () => undefined;
     let scope: TraceScope | undefined;
     const entry: OpenCall = { own, end: (error) => call.sendStatus(sentStatus(error, requestId)) };
     const finish = (code: status) => {
@@ -59,6 +58,8 @@ export class OpenCalls {
         code: status[code],
         durationMs: Math.round(durationMs),
         requestId,
+        subject: caller()?.subject,
+        tenant: caller()?.tenant,
       };
       inTraceScope(scope, () => logger[own ? 'info' : 'debug'](fields, 'call'));
       counted?.(code, durationMs / 1000);
@@ -79,6 +80,7 @@ export class OpenCalls {
           new ServerListenerBuilder()
             .withOnReceiveMetadata((metadata, nextMetadata) => {
               requestId = requestIdOf(metadata);
+              caller = () => notedCaller(metadata);
               metadata.set(REQUEST_ID, requestId);
               if (own && tracer) scope = serverSpan(tracer, path, metadata);
               inTraceScope(scope, () => nextMetadata(metadata));

@@ -1,5 +1,5 @@
 import { InputError } from '@fathom/errors';
-import { parseAddress, type Address } from './address.js';
+import { parseAddress, type Address } from '@fathom/wire';
 
 /** The TCP address of a port beside the services: "host:port", or ":port" for this machine alone. Throws an InputError that names the setting. */
 export function portAddress(field: string, text: string): Address & { kind: 'tcp' } {

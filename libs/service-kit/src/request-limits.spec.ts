@@ -24,6 +24,18 @@ describe('a request', () => {
     expect(() => checkRequest(request, limits)).toThrow(message);
   });
 
+  it('has bounds for fields of some names, at any depth: of numbers, and of the entries of lists', () => {
+    const bounded = { ...limits, maxListLength: 9, maxByField: new Map(Object.entries({ folds: 5, layers: 2, page_size: 7 })) };
+    checkRequest({ folds: 5, probe: { folds: 5 }, layers: ['a', 'b'], pageSize: 7, others: [9, 9, 9], list: [{ folds: 1 }] }, bounded);
+    const refused = (request: object, message: string) => expect(() => checkRequest(request, bounded)).toThrow(message);
+    refused({ folds: 6 }, 'folds: is too large (got 6); accepted: at most 5');
+    refused({ spec: { probe: { folds: 7 } } }, 'spec.probe.folds: is too large (got 7); accepted: at most 5');
+    refused({ method: { $case: 'classNmf', value: { folds: 7 } } }, 'class_nmf.folds: is too large (got 7)');
+    refused({ list: [{}, { folds: 8 }] }, 'list[1].folds: is too large (got 8)');
+    refused({ pageSize: 8 }, 'page_size: is too large (got 8); accepted: at most 7');
+    refused({ layers: ['a', 'b', 'c'] }, 'layers: has too many entries (got 3 entries); accepted: at most 2 entries');
+  });
+
   it('over the limits of its server never reaches a handler', async () => {
     let handled = 0;
     const { remote } = await servers.start({

@@ -1,37 +1,47 @@
 import { OperationsClient, OperationsService, operations } from '@fathom/contracts';
-import { credentials } from '@grpc/grpc-js';
+import { FathomError } from '@fathom/errors';
+import type { ConnectOptions } from '@fathom/wire';
+import { connect } from './connect.js';
 import { createLogger } from './logger.js';
 import { implement } from './service-types.js';
 import { startServer, type RunningServer } from './start-server.js';
 
 const logger = createLogger({ name: 'replica', level: 'silent' });
-const ROUND_ROBIN = { 'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }), 'grpc.enable_http_proxy': 0 };
 
-/** A server that names itself in what it answers. */
-function replica(job: string, address = '127.0.0.1:0'): Promise<RunningServer> {
-  const answer = async ({ name }: { name: string }) => ({
-    operation: { name, job, state: operations.OperationState.SUCCEEDED, progress: undefined, error: undefined, result: undefined, sequence: 1 },
-  });
-  const refuse = (): never => {
-    throw new Error('not asked for');
+/** A server that names itself in what it answers; its first `failures` calls are refused as while a store is away. */
+function replica(job: string, failures = 0, address = '127.0.0.1:0'): Promise<RunningServer> {
+  let left = failures;
+  const answer = async ({ name }: { name: string }) => {
+    if (left-- > 0) throw new FathomError('STORE_UNAVAILABLE', 'the store is away');
+    return { operation: operations.Operation.create({ name, job, state: operations.OperationState.SUCCEEDED, sequence: 1 }) };
   };
   const service = implement(OperationsService, {
     getOperation: answer,
     waitOperation: answer,
     cancelOperation: answer,
-    listOperations: refuse,
-    watchOperation: refuse,
+    listOperations: async () => ({ operations: [], nextPageToken: '' }),
+    watchOperation: async function* (request) {
+      yield await answer(request);
+    },
   });
   return startServer({ name: job, address, services: [service], logger, insecure: true });
 }
 
-function caller(target: string) {
-  const client = new OperationsClient(target, credentials.createInsecure(), ROUND_ROBIN);
-  const call = (): Promise<string> =>
-    new Promise((resolve, reject) => {
-      client.getOperation({ name: 'operations/1' }, (error, reply) => (error ? reject(error) : resolve(reply.operation?.job ?? '')));
-    });
-  return { call, close: () => client.close() };
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close();
+});
+
+async function started(job: string, failures?: number): Promise<RunningServer> {
+  const server = await replica(job, failures);
+  open.push(server);
+  return server;
+}
+
+function caller(address: string, options?: ConnectOptions): () => Promise<string> {
+  const client = connect(OperationsClient, address, options);
+  open.push(client);
+  return async () => (await client.getOperation({ name: 'operations/1' })).operation?.job ?? '';
 }
 
 async function several(call: () => Promise<string>, count: number): Promise<string[]> {
@@ -40,32 +50,52 @@ async function several(call: () => Promise<string>, count: number): Promise<stri
   return answers;
 }
 
-let servers: RunningServer[];
-beforeEach(async () => (servers = await Promise.all(['a', 'b', 'c'].map((name) => replica(name)))));
-afterEach(() => Promise.all(servers.map((server) => server.close())));
+/** Calls until all connections are there. */
+async function untilAll(call: () => Promise<string>, replicas: number): Promise<void> {
+  while (new Set(await several(call, replicas)).size < replicas);
+}
 
-it('a client with a list of addresses and the policy round_robin asks all replicas in turn', async () => {
-  const { call, close } = caller(`ipv4:${servers.map(({ address }) => address).join(',')}`);
-  try {
-    await call();
-    while (new Set(await several(call, 3)).size < 3); // until all connections are there
-    const [first, second, third, ...more] = await several(call, 9);
-    expect(new Set([first, second, third])).toEqual(new Set(['a', 'b', 'c']));
-    expect(more).toEqual([first, second, third, first, second, third]);
-  } finally {
-    close();
-  }
+it('a client of several addresses calls all replicas in turn', async () => {
+  const servers = [await started('a'), await started('b'), await started('c')];
+  const call = caller(servers.map(({ address }) => address).join(','));
+  await untilAll(call, 3);
+  const [first, second, third, ...more] = await several(call, 9);
+  expect(new Set([first, second, third])).toEqual(new Set(['a', 'b', 'c']));
+  expect(more).toEqual([first, second, third, first, second, third]);
 });
 
-it('such a client goes on with the others when one is gone', async () => {
-  const { call, close } = caller(`ipv4:${servers.map(({ address }) => address).join(',')}`);
-  try {
-    while (new Set(await several(call, 3)).size < 3);
-    await servers[1]!.close();
-    // Its connection may be found broken by one call.
-    const answers = await several(() => call().catch(() => 'broken'), 12);
-    expect(new Set(answers.slice(-6))).toEqual(new Set(['a', 'c']));
-  } finally {
-    close();
-  }
+it.each([false, true])('such a client goes on with the other when one dies; without a failed call where it repeats calls: %s', async (retries) => {
+  const [a, b] = [await started('a'), await started('b')];
+  const call = caller(`${a.address},${b.address}`, { retries });
+  await untilAll(call, 2);
+  await b.close();
+  const answers = await several(() => (retries ? call() : call().catch(() => 'broken')), 12);
+  expect(new Set(answers.slice(-6))).toEqual(new Set(['a']));
+  if (retries) expect(new Set(answers)).toEqual(new Set(['a']));
+});
+
+it('such a client calls replicas that were all gone as soon as they are there again', async () => {
+  const [a, b] = [await replica('a'), await replica('b')];
+  const call = caller(`${a.address},${b.address}`, { retries: true });
+  await untilAll(call, 2);
+  await Promise.all([a.close(), b.close()]);
+  await expect(call()).rejects.toMatchObject({ reason: 'UNAVAILABLE' });
+  open.push(await replica('c', 0, a.address));
+  let answered = '';
+  while (answered === '') answered = await call().catch(() => '');
+  expect(answered).toBe('c');
+});
+
+it('a call is repeated up to three times where that was asked for, and else not', async () => {
+  const address = async (failures: number) => (await started('a', failures)).address;
+  expect(await caller(await address(3), { retries: true })()).toBe('a');
+  await expect(caller(await address(4), { retries: true })()).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+  await expect(caller(await address(1))()).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+});
+
+it('what is refused for another reason is not repeated', async () => {
+  const server = await started('a');
+  const client = connect(OperationsClient, server.address, { retries: true });
+  open.push(client);
+  await expect(client.getOperation({ name: 'x'.repeat(5000) })).rejects.toMatchObject({ reason: 'INVALID_INPUT' });
 });

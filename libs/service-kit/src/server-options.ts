@@ -1,10 +1,10 @@
 import { InputError } from '@fathom/errors';
 import type { Tracer } from '@opentelemetry/api';
-import { listenAddress } from './address.js';
+import { listenAddress } from '@fathom/wire';
 import type { CallMetrics } from './call-metrics.js';
 import { createLogger, type Logger } from './logger.js';
 import type { BoundService } from './service-types.js';
-import type { ServerTls } from './tls.js';
+import type { ServerTls } from './server-tls.js';
 import type { TokenSettings } from './tokens.js';
 
 /** Bounds of a server. */
@@ -17,6 +17,8 @@ export interface ServerLimits {
   readonly maxTextLength?: number;
   /** Entries of a list in a request. @default 100,000 */
   readonly maxListLength?: number;
+  /** What fields of these names may be at most; see RequestLimits. @default nothing more */
+  readonly maxByField?: ReadonlyMap<string, number>;
   /** Milliseconds that calls in flight have to end when the server closes. @default 10,000 */
   readonly graceMs?: number;
 }
@@ -77,6 +79,7 @@ export function checkedOptions(options: ServerOptions) {
     maxCallsPerConnection: integer('limits.maxCallsPerConnection', limits.maxCallsPerConnection ?? 256, 1),
     maxTextLength: integer('limits.maxTextLength', limits.maxTextLength ?? 4096, 1),
     maxListLength: integer('limits.maxListLength', limits.maxListLength ?? 100_000, 1),
+    maxByField: limits.maxByField ?? new Map<string, number>(),
     graceMs: integer('limits.graceMs', limits.graceMs ?? 10_000, 0),
   };
 }

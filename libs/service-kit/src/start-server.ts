@@ -1,7 +1,7 @@
 import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { chmodSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatAddress, type Address } from './address.js';
+import { formatAddress, type Address } from '@fathom/wire';
 import { authorizeCalls } from './authorize-calls.js';
 import { addressInUse, ensureFree } from './free-address.js';
 import { grpcService } from './handlers.js';
@@ -9,7 +9,7 @@ import { Health } from './health.js';
 import { OpenCalls } from './open-calls.js';
 import { addReflection } from './reflection.js';
 import { checkedOptions, type ServerOptions } from './server-options.js';
-import { serverCredentials } from './tls.js';
+import { serverCredentials } from './server-tls.js';
 import { openTokens } from './tokens.js';
 
 /** A server that is listening. */

@@ -1,5 +1,6 @@
 import { OperationsClient, OperationsService, operations } from '@fathom/contracts';
-import { connect, type ConnectOptions } from './connect.js';
+import type { ConnectOptions } from '@fathom/wire';
+import { connect } from './connect.js';
 import { createLogger } from './logger.js';
 import type { ServerLimits, ServerOptions } from './server-options.js';
 import { implement, type Implementation } from './service-types.js';

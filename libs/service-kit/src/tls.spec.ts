@@ -3,9 +3,10 @@ import { connect as connectTls } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CertificateAuthority, type Issued } from './certificate-authority.fixture.js';
-import type { ConnectOptions } from './connect.js';
+import { OperationsClient } from '@fathom/contracts';
+import { tlsTrouble, type ConnectOptions } from '@fathom/wire';
+import { connect } from './connect.js';
 import { operation, TestServers } from './test-server.fixture.js';
-import { tlsTrouble } from './tls-trouble.js';
 
 const servers = new TestServers();
 let folder: string;
@@ -44,6 +45,18 @@ describe('TLS', () => {
     expect(await answered({ address: `unix:${join(folder, 'socket')}` })).toEqual(operation('x'));
     const tls = { caFile: ours.caFile, serverName: 'fathom.example' };
     expect(await answered({ server: ours.issue('named', ['fathom.example']), mutual: false, client: { tls } })).toEqual(operation('x'));
+  });
+
+  it('connects to several replicas, each with a certificate for one of their addresses', async () => {
+    const start = async (issued: Issued) => (await servers.start({ security: { tls: issued, insecure: true } })).server.address;
+    const addresses = [await start(server), await start(ours.issue('second', ['127.0.0.1']))];
+    const call = async (address: string): Promise<unknown> => {
+      const remote = connect(OperationsClient, address, { tls: { caFile: ours.caFile } });
+      return remote.getOperation({ name: 'x' }).finally(() => remote.close());
+    };
+    expect(await call(addresses.join(','))).toEqual(operation('x'));
+    const elsewhere = await start(ours.issue('elsewhere', ['fathom.example']));
+    await expect(call(`${elsewhere},${elsewhere}`)).rejects.toMatchObject(refused(/another name/));
   });
 
   it('asks for no certificate of clients where the server has no caFile', async () => {

@@ -5,6 +5,7 @@ import * as contracts from '@fathom/contracts';
 import { Metadata } from '@grpc/grpc-js';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload, type KeyLike } from 'jose';
 import type { Caller } from './caller.js';
+import { connect } from './connect.js';
 import { foreignCall } from './foreign-call.fixture.js';
 import { METHOD_SCOPES } from './method-scopes.js';
 import { TestServers, operation } from './test-server.fixture.js';
@@ -173,6 +174,24 @@ describe('what a caller may do', () => {
     expect(Object.keys(METHOD_SCOPES).sort()).toEqual(paths.sort());
   });
 
+  it('is told in the log line of each call, with who called and for which tenant, as far as that is known', async () => {
+    const reader = { tokenFile: fileOf(await token()) };
+    const { remote, server, lines } = await servers.start({ security: { tokens, insecure: true }, client: reader });
+    await remote.getOperation({ name: 'x' });
+    const others = [{ tokenFile: fileOf(await token({ scope: 'admin', sub: 'root' })), tenant: 'team-b' }, { ...reader, tenant: 'team-b' }, {}];
+    for (const options of others) {
+      const other = connect(contracts.OperationsClient, server.address, options);
+      await other.getOperation({ name: 'x' }).catch(() => undefined);
+      other.close();
+    }
+    expect(lines.filter(({ msg }) => msg === 'call').map(({ code, subject, tenant }) => [code, subject, tenant])).toEqual([
+      ['OK', 'ada', 'team-a'],
+      ['OK', 'root', 'team-b'],
+      ['PERMISSION_DENIED', 'ada', 'team-a'],
+      ['UNAUTHENTICATED', undefined, undefined],
+    ]);
+  });
+
   it('comes before the request is read', async () => {
     let handled = false;
     const { server } = await servers.start({
@@ -199,7 +218,6 @@ describe('what a caller may do', () => {
 
 describe('a client with a token', () => {
   it('does not send it over a plain connection to another machine', async () => {
-    const { connect } = await import('./connect.js');
     expect(() => connect(contracts.OperationsClient, 'fathom.example:1', { tokenFile: 'x' })).toThrow(
       /^clientTls: is missing: a token would be readable on its way/,
     );

@@ -18,7 +18,9 @@ export type Fault =
   /** Turns the lowest bit of a byte of the request's body. */
   | { readonly kind: 'flip sent'; readonly at: number }
   /** Answers after so long. */
-  | { readonly kind: 'delay'; readonly ms: number };
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** Answers after so long, and sends the answer's body so slowly. */
+  | { readonly kind: 'throttle'; readonly ms: number; readonly bytesPerSecond: number };
 
 /** A request that came to the proxy; `path` with its query. */
 export interface Seen {
@@ -32,25 +34,32 @@ export interface Seen {
  */
 export class FaultProxy {
   readonly seen: Seen[] = [];
+  /** Told of each answer of the server, before anything of it is sent on. */
+  onAnswer: (request: http.IncomingMessage, status: number) => void = () => undefined;
   readonly #target: URL;
+  readonly #host: string;
   readonly #agent = new http.Agent({ keepAlive: true });
   readonly #rules: { readonly fault: Fault; readonly matches: (request: Seen) => boolean; times: number }[] = [];
   readonly #server = http.createServer((request, response) => this.#take(request, response));
   #port = 0;
 
-  /** @param target the server's address, `http://host:port` */
-  constructor(target: string) {
+  /**
+   * @param target the server's address, `http://host:port`
+   * @param host where the proxy listens
+   */
+  constructor(target: string, host = '127.0.0.1') {
     this.#target = new URL(target);
+    this.#host = host;
   }
 
   /** Listens, at the same address as before if it did; `endpoint` tells where. */
   async start(): Promise<void> {
-    await new Promise<void>((ready) => this.#server.listen(this.#port, '127.0.0.1', ready));
+    await new Promise<void>((ready) => this.#server.listen(this.#port, this.#host, ready));
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://${this.#host}:${this.#port}`;
   }
 
   /** Closes every connection and refuses new ones, until {@link start}. */
@@ -103,12 +112,13 @@ export class FaultProxy {
     response.on('close', () => response.writableFinished || onward.destroy());
     onward.on('response', (answer) => {
       answer.on('error', fail);
+      this.onAnswer(request, answer.statusCode ?? 502);
       if (fault?.kind === 'lose the answer') return void answer.resume().on('end', fail);
       const send = (): void => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         sendBody(answer, response, fault);
       };
-      if (fault?.kind === 'delay') setTimeout(send, fault.ms);
+      if (fault?.kind === 'delay' || fault?.kind === 'throttle') setTimeout(send, fault.ms);
       else send();
     });
     if (fault?.kind !== 'flip sent') return void request.pipe(onward);
@@ -132,6 +142,7 @@ function refuse(request: http.IncomingMessage, response: http.ServerResponse, { 
 }
 
 function sendBody(answer: http.IncomingMessage, response: http.ServerResponse, fault: Fault | undefined): void {
+  if (fault?.kind === 'throttle') return sendSlowly(answer, response, fault.bytesPerSecond);
   if (fault?.kind !== 'stall' && fault?.kind !== 'cut' && fault?.kind !== 'flip') return void answer.pipe(response);
   response.flushHeaders();
   let at = 0;
@@ -147,7 +158,17 @@ function sendBody(answer: http.IncomingMessage, response: http.ServerResponse, f
       });
     }
   });
-  if (fault.kind === 'flip') answer.on('end', () => response.end());
+  // A body that is shorter than where it would be cut arrives whole.
+  answer.on('end', () => (fault.kind === 'flip' || (fault.kind === 'cut' && at < fault.after)) && response.end());
+}
+
+function sendSlowly(answer: http.IncomingMessage, response: http.ServerResponse, bytesPerSecond: number): void {
+  answer.on('data', (piece: Buffer) => {
+    answer.pause();
+    response.write(piece);
+    setTimeout(() => answer.resume(), (1000 * piece.length) / bytesPerSecond);
+  });
+  answer.on('end', () => response.end());
 }
 
 function flip(piece: Buffer, at: number): void {

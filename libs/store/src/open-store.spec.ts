@@ -18,6 +18,11 @@ describe('a store is opened', () => {
     expect(openStore({ location: 's3://bucket', s3 }).name).toBe('s3://bucket/ at http://127.0.0.1:9000');
   });
 
+  it('for one tenant', () => {
+    expect(openStore({ location: 's3://bucket', s3, tenant: 'a' }).name).toBe('s3://bucket/ at http://127.0.0.1:9000, tenant a');
+    expect(() => openStore({ location: 'folder', tenant: '../a' })).toThrow('tenant: is no name of a tenant');
+  });
+
   it.each(['', 'http://host/x', 'gs://bucket', 'file://host/path', 'a\0b'])('but not at %j', (location) => {
     expect(() => openStore(location)).toThrow('store: not a location');
   });

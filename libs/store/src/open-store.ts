@@ -4,6 +4,7 @@ import { fileStore } from './file-store.js';
 import type { ObjectStore } from './object-store.js';
 import type { S3Access } from './s3-options.js';
 import { s3Store } from './s3-store.js';
+import { tenantStore } from './tenant-store.js';
 
 /** Which store to open. */
 export interface StoreConfig {
@@ -11,11 +12,18 @@ export interface StoreConfig {
   readonly location: string;
   /** How the S3 service is reached. Needed for `s3://`. @default undefined */
   readonly s3?: S3Access;
+  /** Whose part of it. @default all of it */
+  readonly tenant?: string;
 }
 
 /** Opens the store at a location. Nothing is read or written yet. @throws InputError for another kind of location, or S3 without access */
 export function openStore(config: string | StoreConfig): ObjectStore {
-  const { location, s3 } = typeof config === 'string' ? { location: config, s3: undefined } : config;
+  if (typeof config === 'string') return openWhole({ location: config });
+  const objects = openWhole(config);
+  return config.tenant === undefined ? objects : tenantStore(objects, config.tenant);
+}
+
+function openWhole({ location, s3 }: StoreConfig): ObjectStore {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === 's3') {
     if (s3 === undefined)

@@ -5,13 +5,17 @@ import type { S3Settings } from './s3-options.js';
 
 const MOST_SECONDS = 7 * 24 * 60 * 60;
 
-/** A request signed in its URL (AWS signature version 4). @param object the object's name in the bucket, of characters that a URL takes as they are */
-export function presignedRequest(settings: S3Settings, object: string, options: PresignOptions): PresignedRequest {
+/**
+ * A request signed in its URL (AWS signature version 4).
+ * @param object the object's name in the bucket, of characters that a URL takes as they are
+ * @param now from when on it is good
+ */
+export function presignedRequest(settings: S3Settings, object: string, options: PresignOptions, now: Date): PresignedRequest {
   const { method, expirySeconds, size, sha256 } = checked(options);
   const { publicEndpoint, bucket, pathStyle, accessKey, secretKey, sessionToken, region } = settings;
   const host = pathStyle ? publicEndpoint.host : `${bucket}.${publicEndpoint.host}`;
   const path = pathStyle ? `/${bucket}/${object}` : `/${object}`;
-  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
   const day = time.slice(0, 8);
   const scope = `${day}/${region}/s3/aws4_request`;
   const headers = {

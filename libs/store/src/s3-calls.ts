@@ -6,18 +6,23 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { cancelled, deadline, FathomError } from '@fathom/errors';
 import { Client } from 'minio';
-import { DamagedBody, isWorthAnotherAttempt, refusal } from './s3-errors.js';
+import { DamagedBody, isWorthAnotherAttempt, refusal, said } from './s3-errors.js';
 import type { S3Settings } from './s3-options.js';
+import { StoreTime } from './store-time.js';
+import { tellStoreTrouble } from './store-trouble.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** The client drops the answers with these statuses, unread, and what the service says in them. */
 const DROPPED = [408, 429, 499, 500, 502, 503, 504, 520];
 
-/** One attempt of a call: its signal, and how long the service asks to be left alone, in milliseconds. */
+/** One attempt of a call. */
 interface Attempt {
   readonly signal: AbortSignal;
+  /** How long the service asks to be left alone. */
   retryAfterMs?: number;
+  /** Whether it was refused for a time that was wrong, and is known now. */
+  isMistimed?: boolean;
 }
 
 /**
@@ -28,12 +33,14 @@ export class S3Calls {
   readonly #client: Client;
   readonly #settings: S3Settings;
   readonly #attempts = new AsyncLocalStorage<Attempt>();
+  readonly #time: StoreTime;
   #server: string | undefined;
 
   constructor(settings: S3Settings) {
     const { endpoint, accessKey, secretKey, sessionToken, region, pathStyle } = settings;
     const secure = endpoint.protocol === 'https:';
     this.#settings = settings;
+    this.#time = new StoreTime(settings);
     this.#client = new Client({
       endPoint: endpoint.hostname,
       ...(endpoint.port === '' ? {} : { port: Number(endpoint.port) }),
@@ -47,6 +54,11 @@ export class S3Calls {
       transport: { request: this.#request.bind(this, secure ? https.request : http.request) as typeof http.request },
       transportAgent: new (secure ? https : http).Agent({ keepAlive: true }),
     });
+  }
+
+  /** The time to sign with. */
+  now(): Date {
+    return this.#time.now();
   }
 
   /** What the service calls itself; undefined until it has answered. */
@@ -74,7 +86,9 @@ export class S3Calls {
         if (signal?.aborted) throw cancelled(doing);
         pause = attempt.retryAfterMs ?? randomInt(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - 1)) + 1);
         const elapsed = performance.now() - start;
-        if (!this.#triesAgain(thrown, count, elapsed, attempt.retryAfterMs)) throw either.aborted ? this.#tooSlow(doing, count, thrown) : thrown;
+        const triesAgain = attempt.isMistimed || this.#triesAgain(thrown, count, elapsed, attempt.retryAfterMs);
+        if (!triesAgain) throw either.aborted ? this.#tooSlow(doing, count, thrown) : thrown;
+        tellStoreTrouble({ store: this.#settings.endpoint.origin, doing, problem: this.#problem(thrown, attempt) });
       } finally {
         end();
       }
@@ -93,9 +107,11 @@ export class S3Calls {
   /** The transport of the client: a request of the attempt that is being made. */
   #request(request: typeof http.request, options: http.RequestOptions, answer: (response: http.IncomingMessage) => void): http.ClientRequest {
     const attempt = this.#attempts.getStore();
-    const made = request({ ...options, signal: attempt?.signal }, (response) => {
+    const { aheadMs } = this.#time;
+    const made = request({ ...this.#time.signed(options), signal: attempt?.signal }, (response) => {
       const { statusCode = 0, headers } = response;
       this.#server = String(headers.server ?? '');
+      if (attempt !== undefined && statusCode === 403) attempt.isMistimed = this.#time.learn(headers.date) || aheadMs !== this.#time.aheadMs;
       if (!DROPPED.includes(statusCode)) return answer(response);
       const seconds = Number(headers['retry-after']);
       if (attempt !== undefined && seconds > 0) attempt.retryAfterMs = 1000 * seconds;
@@ -105,6 +121,12 @@ export class S3Calls {
       );
     });
     return made;
+  }
+
+  #problem(thrown: unknown, { signal, isMistimed = false }: Attempt): string {
+    const seconds = Math.abs(Math.round(this.#time.aheadMs / 1000));
+    if (isMistimed) return `its clock and the one here differ by ${seconds} s, and its time is taken: ${said(thrown)}`;
+    return signal.aborted ? `no answer within ${this.#settings.deadlineMs} ms` : said(thrown);
   }
 
   #tooSlow(doing: string, count: number, cause: unknown): FathomError {

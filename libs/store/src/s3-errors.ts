@@ -65,12 +65,18 @@ export function s3Error(thrown: unknown, store: string, doing: string, writing: 
   if (thrown instanceof FathomError) return thrown;
   const code = codeOf(thrown);
   const details = { metadata: { store, ...(code === '' ? {} : { code }) }, cause: thrown };
-  const said = thrown instanceof Error ? thrown.message : String(thrown);
-  if (thrown instanceof DamagedBody) return new FathomError('CORRUPT_DATA', `the store ${store} holds damaged data, ${doing}: ${said}`, details);
-  if (FULL.includes(code)) return new FathomError('STORE_FULL', `the store ${store} has no room left, ${doing}: ${said}`, details);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof DamagedBody) return new FathomError('CORRUPT_DATA', `the store ${store} holds damaged data, ${doing}: ${message}`, details);
+  if (FULL.includes(code)) return new FathomError('STORE_FULL', `the store ${store} has no room left, ${doing}: ${message}`, details);
   if (writing && REFUSED.includes(code))
-    return new FathomError('STORE_READ_ONLY', `the store ${store} cannot be written to, ${doing}: ${said}`, details);
-  return new FathomError('STORE_UNAVAILABLE', `the store ${store} failed, ${doing}: ${code === '' ? '' : `${code}: `}${said}`, details);
+    return new FathomError('STORE_READ_ONLY', `the store ${store} cannot be written to, ${doing}: ${message}`, details);
+  return new FathomError('STORE_UNAVAILABLE', `the store ${store} failed, ${doing}: ${said(thrown)}`, details);
+}
+
+/** What was thrown, in words: its code, and its message. */
+export function said(thrown: unknown): string {
+  const code = codeOf(thrown);
+  return `${code === '' ? '' : `${code}: `}${thrown instanceof Error ? thrown.message : String(thrown)}`;
 }
 
 function tagged(xml: string, tag: string): string | undefined {

@@ -1,12 +1,27 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { FaultProxy, type Fault, type Seen } from './fault-proxy.fixture.js';
 import { isSame, manyBytes } from './object-store-contract.fixture.js';
 import { describeWithServer } from './object-servers.fixture.js';
 import type { ObjectStore } from './object-store.js';
 import { s3Store } from './s3-store.js';
+import { STORE_TROUBLE_CHANNEL } from './store-trouble.js';
 
 const MIB = 2 ** 20;
 const small = manyBytes(50_000, 1);
 const large = manyBytes(11 * MIB, 2);
+/** Everything but the wall clock. */
+const NOT_FAKED = [
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] as const;
 const part = ({ method, path }: Seen): boolean => method === 'PUT' && path.includes('partNumber=2');
 const completion = ({ method, path }: Seen): boolean => method === 'POST' && path.includes('uploadId=');
 const put = ({ method }: Seen): boolean => method === 'PUT';
@@ -51,6 +66,34 @@ for (const kind of ['MinIO', 'SeaweedFS'] as const)
       expect(await store.put('l', large)).toBe('stored');
       expect(isSame(await direct.get('l'), large)).toBe(true);
       expect(proxy.pending()).toBe(0);
+    });
+
+    it.each([1, -1])('goes on where the clock here jumps by %s h, and back: requests are signed with its time', async (hours) => {
+      const truth = jest.now();
+      jest.useFakeTimers({ now: truth + hours * 3_600_000, doNotFake: [...NOT_FAKED] });
+      try {
+        expect(await store.put('k', small)).toBe('stored');
+        expect(isSame(await store.get('k'), small)).toBe(true);
+        expect(await store.put('l', large)).toBe('stored');
+        const { url } = store.presign!('k', { method: 'GET', expirySeconds: 60 });
+        expect((await fetch(url)).status).toBe(200);
+        jest.setSystemTime(truth);
+        expect(await Promise.all(['k', 'l', 'm'].map((key) => store.head(key)))).toEqual([{ size: small.length }, { size: large.length }, undefined]);
+      } finally {
+        jest.useRealTimers();
+      }
+    });
+
+    it('tells of every call that is made again, and of no other', async () => {
+      const told: unknown[] = [];
+      const hear = (trouble: unknown): void => void told.push(trouble);
+      subscribe(STORE_TROUBLE_CHANNEL, hear);
+      proxy.next({ kind: 'refuse', status: 503 }, { times: 2, matches: put });
+      await store.put('k', small);
+      await store.get('k');
+      unsubscribe(STORE_TROUBLE_CHANNEL, hear);
+      const trouble = { store: proxy.endpoint, doing: 'storing k', problem: 'SlowDown: the proxy refuses' };
+      expect(told).toEqual([trouble, trouble]);
     });
 
     it.each<[string, Fault]>([

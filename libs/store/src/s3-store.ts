@@ -115,7 +115,7 @@ class S3Store implements ObjectStore {
 
   presign(key: string, options: PresignOptions): PresignedRequest {
     checkKey(key);
-    return presignedRequest(this.#settings, this.#place(key).object, options);
+    return presignedRequest(this.#settings, this.#place(key).object, options, this.#calls.now());
   }
 
   #place(key: string): S3Place {

@@ -15,10 +15,10 @@ export function activationService(platform: Platform): readonly BoundService[] {
 function networksService(platform: Platform): BoundService {
   const { artifacts, config } = platform;
   return implement(ActivationService, {
-    async registerModel(request, { signal, caller }) {
+    async registerModel(request, { signal }) {
       const path = await inputPath('path', request.path, config.inputRoots);
       const job = { request: { ...request, path }, fingerprint: await fingerprint(await networkFiles(path)) };
-      const { digest } = await platform.startJob(registerModel, job, caller.tenant);
+      const { digest } = await platform.startJob(registerModel, job);
       const ended = await platform.operations.wait(`operations/${digest}`, LONGEST_REGISTRATION_MS, signal);
       const contentDigest = resultOf(ended);
       return { model: { contentDigest }, description: descriptionOf(await artifacts.open(contentDigest)) };
@@ -26,13 +26,13 @@ function networksService(platform: Platform): BoundService {
     async describeModel({ model }) {
       return { description: descriptionOf(await openKind(artifacts, 'model', model, 'model')) };
     },
-    async startRegisterImages(request, { caller }) {
+    async startRegisterImages(request) {
       const { source, paths } = await withRealPaths(request, config.inputRoots);
       const job = { request: { ...request, source }, fingerprint: await fingerprint(paths) };
-      return { operation: operationMessage(await platform.startJob(registerImages, job, caller.tenant)) };
+      return { operation: operationMessage(await platform.startJob(registerImages, job)) };
     },
-    startExtract: async (request, { caller }) => ({
-      operation: operationMessage(await platform.startJob(extractActivations, request, caller.tenant)),
+    startExtract: async (request) => ({
+      operation: operationMessage(await platform.startJob(extractActivations, request)),
     }),
   });
 }

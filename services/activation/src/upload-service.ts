@@ -4,9 +4,6 @@ import { InputError } from '@fathom/errors';
 import { operationMessage, requirePresigning, URL_SECONDS, type Platform } from '@fathom/platform';
 import { implement, type BoundService } from '@fathom/service-kit';
 
-/** What S3 takes in one PUT. */
-const MOST_FILE_BYTES = 5 * 2 ** 30;
-
 /** Files of clients that share no disk with the service. */
 export function uploadService(platform: Platform): BoundService {
   const { objects } = platform.artifacts;
@@ -25,10 +22,10 @@ export function uploadService(platform: Platform): BoundService {
       });
       return { upload: name, targets, urlsExpireInSeconds: URL_SECONDS, keptForSeconds: limits.uploadSeconds };
     },
-    async commitUpload(request, { caller }) {
+    async commitUpload(request) {
       const { upload } = registerUpload.normalise(request);
       await uploads.prolong(upload, lifetime());
-      return { operation: operationMessage(await platform.startJob(registerUpload, request, caller.tenant)) };
+      return { operation: operationMessage(await platform.startJob(registerUpload, request)) };
     },
     async deleteUpload(request) {
       await uploads.remove(request.upload);
@@ -38,7 +35,10 @@ export function uploadService(platform: Platform): BoundService {
 }
 
 /** The files of a request, if they are within the limits. */
-function checkedFiles(files: readonly upload.UploadFile[], { uploadFiles, uploadBytes }: Platform['config']['limits']): UploadedFile[] {
+function checkedFiles(
+  files: readonly upload.UploadFile[],
+  { uploadFiles, uploadFileBytes, uploadBytes }: Platform['config']['limits'],
+): UploadedFile[] {
   const refused = (field: string, problem: string, accepted: string, value?: unknown): InputError =>
     new InputError({ field, problem, accepted, ...(value !== undefined && { value }) });
   if (files.length === 0 || files.length > uploadFiles)
@@ -51,8 +51,8 @@ function checkedFiles(files: readonly upload.UploadFile[], { uploadFiles, upload
       throw refused(`${field}.name`, 'is no file name', '1 to 100 letters, digits, ".", "_" or "-", no "." first', name);
     if (names.has(name)) throw refused(`${field}.name`, 'comes a second time', 'names that differ', name);
     names.add(name);
-    if (sizeBytes < 1n || sizeBytes > MOST_FILE_BYTES)
-      throw refused(`${field}.size_bytes`, 'is out of range', `1 to ${MOST_FILE_BYTES} bytes`, sizeBytes);
+    if (sizeBytes < 1n || sizeBytes > uploadFileBytes)
+      throw refused(`${field}.size_bytes`, 'is out of range', `1 to ${uploadFileBytes} bytes`, sizeBytes);
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw refused(`${field}.sha256`, 'is no SHA-256', '64 lower-case hexadecimal digits', sha256);
     total += Number(sizeBytes);
     return { name, bytes: Number(sizeBytes), sha256 };

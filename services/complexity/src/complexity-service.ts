@@ -6,12 +6,12 @@ import { implement, type BoundService } from '@fathom/service-kit';
 /** Measures complexity. */
 export function complexityService(platform: Platform): BoundService {
   return implement(ComplexityService, {
-    startMeasure: async (request, { caller }) => ({
-      operation: operationMessage(await platform.startJob(measureComplexity, request, caller.tenant)),
+    startMeasure: async (request) => ({
+      operation: operationMessage(await platform.startJob(measureComplexity, request)),
     }),
-    startMeasureOverTraining: async (request, { caller }) => ({
-      operation: operationMessage(await platform.startJob(measureOverTraining, request, caller.tenant)),
+    startMeasureOverTraining: async (request) => ({
+      operation: operationMessage(await platform.startJob(measureOverTraining, request)),
     }),
-    startMeasureFlow: async (request, { caller }) => ({ operation: operationMessage(await platform.startJob(measureFlow, request, caller.tenant)) }),
+    startMeasureFlow: async (request) => ({ operation: operationMessage(await platform.startJob(measureFlow, request)) }),
   });
 }

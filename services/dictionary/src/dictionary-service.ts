@@ -6,8 +6,8 @@ import { implement, type BoundService } from '@fathom/service-kit';
 /** Makes dictionaries and codes. */
 export function dictionaryService(platform: Platform): BoundService {
   return implement(DictionaryService, {
-    startFit: async (request, { caller }) => ({ operation: operationMessage(await platform.startJob(fitDictionary, request, caller.tenant)) }),
-    startEncode: async (request, { caller }) => ({ operation: operationMessage(await platform.startJob(encodeCodes, request, caller.tenant)) }),
-    startDescribe: async (request, { caller }) => ({ operation: operationMessage(await platform.startJob(describeCodes, request, caller.tenant)) }),
+    startFit: async (request) => ({ operation: operationMessage(await platform.startJob(fitDictionary, request)) }),
+    startEncode: async (request) => ({ operation: operationMessage(await platform.startJob(encodeCodes, request)) }),
+    startDescribe: async (request) => ({ operation: operationMessage(await platform.startJob(describeCodes, request)) }),
   });
 }

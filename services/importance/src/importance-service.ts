@@ -6,9 +6,9 @@ import { implement, type BoundService } from '@fathom/service-kit';
 /** Measures importance. */
 export function importanceService(platform: Platform): BoundService {
   return implement(ImportanceService, {
-    startMeasure: async (request, { caller }) => ({
-      operation: operationMessage(await platform.startJob(measureImportance, request, caller.tenant)),
+    startMeasure: async (request) => ({
+      operation: operationMessage(await platform.startJob(measureImportance, request)),
     }),
-    startAblate: async (request, { caller }) => ({ operation: operationMessage(await platform.startJob(ablate, request, caller.tenant)) }),
+    startAblate: async (request) => ({ operation: operationMessage(await platform.startJob(ablate, request)) }),
   });
 }

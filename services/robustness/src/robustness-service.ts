@@ -6,11 +6,11 @@ import { implement, type BoundService } from '@fathom/service-kit';
 /** Measures robustness and locality. */
 export function robustnessService(platform: Platform): BoundService {
   return implement(RobustnessService, {
-    startMeasureSensitivity: async (request, { caller }) => ({
-      operation: operationMessage(await platform.startJob(measureSensitivity, request, caller.tenant)),
+    startMeasureSensitivity: async (request) => ({
+      operation: operationMessage(await platform.startJob(measureSensitivity, request)),
     }),
-    startMeasureLocality: async (request, { caller }) => ({
-      operation: operationMessage(await platform.startJob(measureLocality, request, caller.tenant)),
+    startMeasureLocality: async (request) => ({
+      operation: operationMessage(await platform.startJob(measureLocality, request)),
     }),
   });
 }

@@ -1,7 +1,7 @@
 import type { RelateRequest } from '@fathom/analyses';
+import type { Step } from '@fathom/client';
 import type { activation, complexity, operations, study } from '@fathom/contracts';
 import { activation as activationContracts } from '@fathom/contracts';
-import type { Step } from './follow-operation.js';
 import type { StudyClients } from './study-clients.js';
 
 /** A reference to a finished step's artifact. */

@@ -82,6 +82,7 @@ describe('over six processes', () => {
     expect({ ...(await resultsOf(six.clients, ended)), study: ended.result!.contentDigest }).toEqual(reference);
     const after = parts(six.store);
     for (const [part, time] of finished) expect([part, after.get(part)]).toEqual([part, time]);
+    expect(six.log('study').map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/^step epoch-\d+\/\S+ is asked for again: /));
   });
 
   it('the study goes on where it was after the study service was killed', async () => {

@@ -1,12 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { relateScores, type RelateRequest } from '@fathom/analyses';
+import { Patience, patiently, type Step } from '@fathom/client';
 import type { operations, study } from '@fathom/contracts';
 import { InputError } from '@fathom/errors';
 import type { Execution } from '@fathom/operations';
 import { operationMessage, type Platform } from '@fathom/platform';
-import type { Step } from './follow-operation.js';
 import { relateNetwork, runNetwork, runStudied, type NetworkPlan, type Relate, type RunStep } from './network-steps.js';
-import { Patience, patiently } from './patience.js';
 import { StepLog } from './step-log.js';
 import type { StudyClients } from './study-clients.js';
 import { networksOf } from './study-spec.js';
@@ -21,6 +20,8 @@ export interface StepRunner {
   readonly platform: Platform;
   /** Follows a step to its end. What is built on the step is built on the result of the operation that this returns. */
   follow(name: string, step: Step, signal: AbortSignal): Promise<operations.Operation>;
+  /** Waits for a service, named in words, that is away for a while. @default Patience, of which nobody is told */
+  readonly patience?: (what: string, signal: AbortSignal) => Patience;
   /** Keeps the finished steps. @default they are not kept */
   readonly keep?: (finished: ReadonlyMap<string, operations.Operation>) => Promise<void>;
 }
@@ -31,7 +32,7 @@ export async function runSteps(
   runner: StepRunner,
   execution: Pick<Execution, 'signal' | 'report'>,
 ): Promise<Record<string, string>> {
-  const { clients, platform, keep = () => Promise.resolve() } = runner;
+  const { clients, platform, keep = () => Promise.resolve(), patience = (_what: string, until: AbortSignal) => new Patience(until) } = runner;
   const stop = new AbortController();
   const signal = AbortSignal.any([execution.signal, stop.signal]);
   setMaxListeners(0, signal); // every step that runs listens
@@ -40,7 +41,7 @@ export async function runSteps(
   const run: RunStep = (name, step) => log.run(name, () => runner.follow(name, step, signal));
   const relate: Relate = (name, request) => run(name, ownStep(platform, request));
   try {
-    const networks = await plans(spec, clients, signal);
+    const networks = await plans(spec, clients, signal, patience);
     partsTotal = countSteps(spec, networks);
     const results = await Promise.all(networks.map((plan) => runNetwork(plan, clients, run)));
     const last = spec.checkpoints.length - 1;
@@ -55,12 +56,18 @@ export async function runSteps(
 }
 
 /** How each network is taken. Throws an InputError where the images are too few for what the spec asks. */
-async function plans(spec: study.StudySpec, clients: StudyClients, signal: AbortSignal): Promise<NetworkPlan[]> {
+async function plans(
+  spec: study.StudySpec,
+  clients: StudyClients,
+  signal: AbortSignal,
+  patience: (what: string, signal: AbortSignal) => Patience,
+): Promise<NetworkPlan[]> {
   const studied = spec.checkpoints.at(-1)!.name;
   const controls = new Set(spec.controls.map(({ name }) => name));
   return Promise.all(
     networksOf(spec).map(async (network) => {
-      const { description } = await patiently(() => clients.activation.describeModel({ model: network.model }, { signal }), new Patience(signal));
+      const describe = () => clients.activation.describeModel({ model: network.model }, { signal });
+      const { description } = await patiently(describe, patience(`the description of ${network.name}`, signal));
       requireEnoughRows(spec, description?.penultimateWidth ?? 0);
       const noisy = network.name === studied || controls.has(network.name);
       return { spec, network, penultimate: description?.penultimate ?? '', noisy, hasBlocks: (description?.blocks.length ?? 0) > 0 };

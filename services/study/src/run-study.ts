@@ -1,9 +1,8 @@
+import { followOperation, Patience, patiently, type Step } from '@fathom/client';
 import { study, type operations } from '@fathom/contracts';
 import { CODE_VERSION, type Execution } from '@fathom/operations';
 import type { Platform } from '@fathom/platform';
 import type { Json } from '@fathom/tensors';
-import { followOperation, type Step } from './follow-operation.js';
-import { Patience, patiently } from './patience.js';
 import { runSteps } from './run-steps.js';
 import type { StudyClients } from './study-clients.js';
 import type { StudyRecords } from './study-records.js';
@@ -16,13 +15,16 @@ export async function runStudy(
   execution: Execution,
 ): Promise<string> {
   const { epoch, signal } = execution;
+  const patience = (what: string, stop: AbortSignal): Patience =>
+    new Patience(stop, undefined, ({ message }) => platform.logger.warn({ operation: digest }, `${what} is asked for again: ${message}`));
   /** A store that is away for a while ends no study. */
-  const stored = <T>(store: () => Promise<T>): Promise<T> => patiently(store, new Patience(signal));
+  const stored = <T>(store: () => Promise<T>): Promise<T> => patiently(store, patience('the store', signal));
   await stored(() => records.begin(digest, epoch, { spec, steps: new Map() }));
   const runner = {
     clients,
     platform,
-    follow: (_name: string, step: Step, stop: AbortSignal) => followOperation(step, stop),
+    patience,
+    follow: (name: string, step: Step, stop: AbortSignal) => followOperation(step, stop, { patience: patience(`step ${name}`, stop) }),
     keep: (steps: ReadonlyMap<string, operations.Operation>) => stored(() => records.write(digest, epoch, { spec, steps })),
   };
   const steps = await runSteps(spec, runner, execution);

@@ -1,6 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Fathom } from '@fathom/client';
 import { operations } from '@fathom/contracts';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- certificates of tests, not of the library
@@ -67,7 +70,9 @@ describe('with TLS and tokens', () => {
     const spec = await smallStudy(one.folder, clients);
     const { operation } = await clients.study.startStudy({ spec: { ...spec, checkpoints: spec.checkpoints.slice(2), controls: [] } });
     expect((await clients.ended('study', operation)).state).toBe(operations.OperationState.SUCCEEDED);
-    const tenants = recordsOf(join(one.folder, 'store/operations')).filter(({ job }) => job === 'activation.extract' || job === 'complexity.measure');
+    const tenants = recordsOf(join(one.folder, 'store/tenants/team-a/operations')).filter(
+      ({ job }) => job === 'activation.extract' || job === 'complexity.measure',
+    );
     expect(tenants.length).toBeGreaterThan(1);
     for (const { tenant } of tenants) expect(tenant).toBe('team-a');
   });
@@ -88,5 +93,38 @@ describe('with TLS and tokens', () => {
     };
     const { operation } = await clients.activation.startRegisterImages({ name: 'many', source });
     await expect(clients.ended('activation', operation)).rejects.toMatchObject({ name: 'InputError', accepted: 'at most 300 images' });
+  });
+
+  it('the client package shows the token that a function gives, before each call', async () => {
+    let asked = 0;
+    const token = async (): Promise<string> => {
+      asked += 1;
+      return tokenOf({ sub: 'ada', tenant: 'team-a', scope: asked < 3 ? 'read' : 'run' });
+    };
+    const fathom = new Fathom(one.address, { tls: clientTls, token });
+    const missing = { contentDigest: `sha256:${'0'.repeat(64)}` };
+    try {
+      await expect(fathom.describe(missing)).rejects.toMatchObject({ reason: 'NOT_FOUND' });
+      await expect(fathom.tensor(missing, 'x')).rejects.toMatchObject({ reason: 'NOT_FOUND' });
+      await expect(fathom.describe(missing)).rejects.toMatchObject({ reason: 'PERMISSION_DENIED' });
+      expect(asked).toBe(3);
+    } finally {
+      fathom.close();
+    }
+  });
+
+  it('the client package in Python does, too', async () => {
+    const python = process.env['FATHOM_PYTHON'];
+    if (python === undefined) {
+      const record = process.env['FATHOM_LEFT_OUT'];
+      if (record) appendFileSync(record, 'tokens of the client package in Python: FATHOM_PYTHON names no python3 with grpcio and numpy\n');
+      return;
+    }
+    const { caFile: ca, certFile: certificate, keyFile: key } = clientTls;
+    const token = await tokenOf({ sub: 'ada', tenant: 'team-a', scope: 'read' });
+    const env = { ...process.env, FATHOM_SECURED: JSON.stringify({ address: one.address, ca, certificate, key, token }) };
+    const cwd = resolve(__dirname, '../../../clients/python');
+    const { stderr } = await promisify(execFile)(python, ['-W', 'error', '-m', 'unittest', 'tests/test_secured.py'], { cwd, env });
+    expect(stderr).toMatch(/\nOK\n$/);
   });
 });

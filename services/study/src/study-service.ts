@@ -17,15 +17,13 @@ const REVISION = 3;
 /** Runs studies over the other services. */
 export function studyService(platform: Platform): BoundService {
   const records = new StudyRecords(platform.artifacts.objects);
-  const clientsOf = new Map<string, StudyClients>();
+  let connected: StudyClients | undefined;
 
-  const clientsFor = (tenant: string): StudyClients => {
-    const known = clientsOf.get(tenant);
-    if (known) return known;
-    const clients = connectAll(platform.config, tenant);
-    platform.onClose(clients.close);
-    clientsOf.set(tenant, clients);
-    return clients;
+  const clients = (): StudyClients => {
+    if (connected) return connected;
+    connected = connectAll(platform.config, platform.tenant);
+    platform.onClose(connected.close);
+    return connected;
   };
 
   const asMessage = async (digest: string, withSteps: boolean): Promise<study.Study> => {
@@ -41,25 +39,25 @@ export function studyService(platform: Platform): BoundService {
     };
   };
 
-  const startable = (json: Json, tenant: string): Startable => {
+  const startable = (json: Json): Startable => {
     const digest = requestDigest({ name: JOB, revision: REVISION }, json);
     const spec = study.StudySpec.fromJSON(json);
     return {
       digest,
       job: JOB,
       request: json,
-      tenant,
+      tenant: platform.tenant,
       coordinates: true,
-      run: (execution) => runStudy(digest, spec, { platform, clients: clientsFor(tenant), records }, execution),
+      run: (execution) => runStudy(digest, spec, { platform, clients: clients(), records }, execution),
       isKept: (result) => isKept(platform.artifacts, result),
     };
   };
-  platform.onResume(JOB, ({ request, tenant }) => startable(request, tenant));
+  platform.onResume(JOB, ({ request }) => startable(request));
 
   return implement(StudyService, {
-    async startStudy(request, { caller }) {
+    async startStudy(request) {
       const json = study.StudySpec.toJSON(normaliseSpec(request.spec)) as Json;
-      const record = await platform.start(startable(json, caller.tenant));
+      const record = await platform.start(startable(json));
       return { operation: operationMessage(record) };
     },
     getStudy: async ({ name }) => ({ study: await asMessage(digestOfStudy(name), true) }),

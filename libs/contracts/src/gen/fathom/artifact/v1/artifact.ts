@@ -8,7 +8,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -164,6 +166,32 @@ export interface GetDownloadResponse {
   urlsExpireInSeconds: number;
   /** Token of the next page; empty on the last. */
   nextPageToken: string;
+}
+
+/** Asks for rows of a tensor. */
+export interface ReadTensorRequest {
+  /** The artifact. */
+  artifact:
+    | ArtifactRef
+    | undefined;
+  /** Name of the tensor. */
+  tensor: string;
+  /** First row, from 0 to the number of rows. */
+  first: bigint;
+  /** Number of rows; 0 means all rows from `first` on. */
+  count: bigint;
+}
+
+/** A piece of the rows that were asked for. */
+export interface ReadTensorResponse {
+  /** What follows: name, type, and the shape of the rows that were asked for. Set in the first piece alone. */
+  tensor:
+    | TensorInfo
+    | undefined;
+  /** The next bytes of the elements: row-major, little-endian; it may end inside a row or an element. */
+  data: Buffer;
+  /** SHA-256 of all bytes, 64 hexadecimal digits. Set in the last piece alone; without it, something is missing. */
+  sha256: string;
 }
 
 function createBaseArtifactRef(): ArtifactRef {
@@ -1631,6 +1659,234 @@ export const GetDownloadResponse: MessageFns<GetDownloadResponse> = {
   },
 };
 
+function createBaseReadTensorRequest(): ReadTensorRequest {
+  return { artifact: undefined, tensor: "", first: 0n, count: 0n };
+}
+
+export const ReadTensorRequest: MessageFns<ReadTensorRequest> = {
+  encode(message: ReadTensorRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.artifact !== undefined) {
+      ArtifactRef.encode(message.artifact, writer.uint32(10).fork()).join();
+    }
+    if (message.tensor !== "") {
+      writer.uint32(18).string(message.tensor);
+    }
+    if (message.first !== 0n) {
+      if (BigInt.asUintN(64, message.first) !== message.first) {
+        throw new globalThis.Error("value provided for field message.first of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.first);
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadTensorRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadTensorRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.artifact = ArtifactRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tensor = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.first = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadTensorRequest {
+    return {
+      artifact: isSet(object.artifact) ? ArtifactRef.fromJSON(object.artifact) : undefined,
+      tensor: isSet(object.tensor) ? globalThis.String(object.tensor) : "",
+      first: isSet(object.first) ? BigInt(object.first) : 0n,
+      count: isSet(object.count) ? BigInt(object.count) : 0n,
+    };
+  },
+
+  toJSON(message: ReadTensorRequest): unknown {
+    const obj: any = {};
+    if (message.artifact !== undefined) {
+      obj.artifact = ArtifactRef.toJSON(message.artifact);
+    }
+    if (message.tensor !== "") {
+      obj.tensor = message.tensor;
+    }
+    if (message.first !== 0n) {
+      obj.first = message.first.toString();
+    }
+    if (message.count !== 0n) {
+      obj.count = message.count.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadTensorRequest>): ReadTensorRequest {
+    return ReadTensorRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadTensorRequest>): ReadTensorRequest {
+    const message = createBaseReadTensorRequest();
+    message.artifact = (object.artifact !== undefined && object.artifact !== null)
+      ? ArtifactRef.fromPartial(object.artifact)
+      : undefined;
+    message.tensor = object.tensor ?? "";
+    message.first = (object.first !== undefined && object.first !== null) ? BigInt(object.first) : 0n;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    return message;
+  },
+};
+
+function createBaseReadTensorResponse(): ReadTensorResponse {
+  return { tensor: undefined, data: Buffer.alloc(0), sha256: "" };
+}
+
+export const ReadTensorResponse: MessageFns<ReadTensorResponse> = {
+  encode(message: ReadTensorResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tensor !== undefined) {
+      TensorInfo.encode(message.tensor, writer.uint32(10).fork()).join();
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(18).bytes(message.data);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(26).string(message.sha256);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadTensorResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadTensorResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tensor = TensorInfo.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadTensorResponse {
+    return {
+      tensor: isSet(object.tensor) ? TensorInfo.fromJSON(object.tensor) : undefined,
+      data: isSet(object.data) ? Buffer.from(bytesFromBase64(object.data)) : Buffer.alloc(0),
+      sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
+    };
+  },
+
+  toJSON(message: ReadTensorResponse): unknown {
+    const obj: any = {};
+    if (message.tensor !== undefined) {
+      obj.tensor = TensorInfo.toJSON(message.tensor);
+    }
+    if (message.data.length !== 0) {
+      obj.data = base64FromBytes(message.data);
+    }
+    if (message.sha256 !== "") {
+      obj.sha256 = message.sha256;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadTensorResponse>): ReadTensorResponse {
+    return ReadTensorResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadTensorResponse>): ReadTensorResponse {
+    const message = createBaseReadTensorResponse();
+    message.tensor = (object.tensor !== undefined && object.tensor !== null)
+      ? TensorInfo.fromPartial(object.tensor)
+      : undefined;
+    message.data = object.data ?? Buffer.alloc(0);
+    message.sha256 = object.sha256 ?? "";
+    return message;
+  },
+};
+
 /** Tells what is in the store. Every Fathom service offers it. */
 export type ArtifactServiceService = typeof ArtifactServiceService;
 export const ArtifactServiceService = {
@@ -1665,6 +1921,16 @@ export const ArtifactServiceService = {
     responseSerialize: (value: GetDownloadResponse): Buffer => Buffer.from(GetDownloadResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetDownloadResponse => GetDownloadResponse.decode(value),
   },
+  /** Rows of a tensor, in pieces, whatever the store is. */
+  readTensor: {
+    path: "/fathom.artifact.v1.ArtifactService/ReadTensor" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ReadTensorRequest): Buffer => Buffer.from(ReadTensorRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadTensorRequest => ReadTensorRequest.decode(value),
+    responseSerialize: (value: ReadTensorResponse): Buffer => Buffer.from(ReadTensorResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadTensorResponse => ReadTensorResponse.decode(value),
+  },
 } as const;
 
 export interface ArtifactServiceServer extends UntypedServiceImplementation {
@@ -1674,6 +1940,8 @@ export interface ArtifactServiceServer extends UntypedServiceImplementation {
   listArtifacts: handleUnaryCall<ListArtifactsRequest, ListArtifactsResponse>;
   /** URLs from which anyone may read the shards of an artifact for a time, in pages. FAILED_PRECONDITION where the store gives out none. */
   getDownload: handleUnaryCall<GetDownloadRequest, GetDownloadResponse>;
+  /** Rows of a tensor, in pieces, whatever the store is. */
+  readTensor: handleServerStreamingCall<ReadTensorRequest, ReadTensorResponse>;
 }
 
 export interface ArtifactServiceClient extends Client {
@@ -1725,6 +1993,13 @@ export interface ArtifactServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetDownloadResponse) => void,
   ): ClientUnaryCall;
+  /** Rows of a tensor, in pieces, whatever the store is. */
+  readTensor(request: ReadTensorRequest, options?: Partial<CallOptions>): ClientReadableStream<ReadTensorResponse>;
+  readTensor(
+    request: ReadTensorRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ReadTensorResponse>;
 }
 
 export const ArtifactServiceClient = makeGenericClientConstructor(
@@ -1735,6 +2010,14 @@ export const ArtifactServiceClient = makeGenericClientConstructor(
   service: typeof ArtifactServiceService;
   serviceName: string;
 };
+
+function bytesFromBase64(b64: string): Uint8Array {
+  return Uint8Array.from(globalThis.Buffer.from(b64, "base64"));
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  return globalThis.Buffer.from(arr).toString("base64");
+}
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 

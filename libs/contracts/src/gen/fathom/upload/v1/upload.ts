@@ -141,6 +141,15 @@ export interface UploadedCodes {
   codes: UploadedTensor | undefined;
 }
 
+/** A dictionary that was made elsewhere. */
+export interface UploadedDictionary {
+  /**
+   * The atoms, one a row, as wide as the layer that is to be written in them: a floating-point matrix [k, d]. They keep their lengths and
+   * their signs.
+   */
+  atoms: UploadedTensor | undefined;
+}
+
 /** Asks to make an artifact of an upload. */
 export interface CommitUploadRequest {
   /** Name of the upload. */
@@ -159,12 +168,15 @@ export interface CommitUploadRequest {
     | //
     /** Codes. */
     { $case: "codes"; value: UploadedCodes }
+    | //
+    /** A dictionary. */
+    { $case: "dictionary"; value: UploadedDictionary }
     | undefined;
 }
 
 /**
- * The operation that registers; its result is a "model", "images", "activations" or "codes" artifact, as those of RegisterModel,
- * StartRegisterImages, StartExtract and StartEncode.
+ * The operation that registers; its result is a "model", "images", "activations", "codes" or "dictionary" artifact, as those of
+ * RegisterModel, StartRegisterImages, StartExtract, StartEncode and StartFit.
  */
 export interface CommitUploadResponse {
   /** The operation. */
@@ -1335,6 +1347,75 @@ export const UploadedCodes: MessageFns<UploadedCodes> = {
   },
 };
 
+function createBaseUploadedDictionary(): UploadedDictionary {
+  return { atoms: undefined };
+}
+
+export const UploadedDictionary: MessageFns<UploadedDictionary> = {
+  encode(message: UploadedDictionary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.atoms !== undefined) {
+      UploadedTensor.encode(message.atoms, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadedDictionary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadedDictionary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.atoms = UploadedTensor.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UploadedDictionary {
+    return { atoms: isSet(object.atoms) ? UploadedTensor.fromJSON(object.atoms) : undefined };
+  },
+
+  toJSON(message: UploadedDictionary): unknown {
+    const obj: any = {};
+    if (message.atoms !== undefined) {
+      obj.atoms = UploadedTensor.toJSON(message.atoms);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UploadedDictionary>): UploadedDictionary {
+    return UploadedDictionary.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UploadedDictionary>): UploadedDictionary {
+    const message = createBaseUploadedDictionary();
+    message.atoms = (object.atoms !== undefined && object.atoms !== null)
+      ? UploadedTensor.fromPartial(object.atoms)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseCommitUploadRequest(): CommitUploadRequest {
   return { upload: "", content: undefined };
 }
@@ -1356,6 +1437,9 @@ export const CommitUploadRequest: MessageFns<CommitUploadRequest> = {
         break;
       case "codes":
         UploadedCodes.encode(message.content.value, writer.uint32(42).fork()).join();
+        break;
+      case "dictionary":
+        UploadedDictionary.encode(message.content.value, writer.uint32(50).fork()).join();
         break;
     }
     return writer;
@@ -1414,6 +1498,14 @@ export const CommitUploadRequest: MessageFns<CommitUploadRequest> = {
             message.content = { $case: "codes", value: UploadedCodes.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.content = { $case: "dictionary", value: UploadedDictionary.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1437,6 +1529,8 @@ export const CommitUploadRequest: MessageFns<CommitUploadRequest> = {
         ? { $case: "activations", value: UploadedActivations.fromJSON(object.activations) }
         : isSet(object.codes)
         ? { $case: "codes", value: UploadedCodes.fromJSON(object.codes) }
+        : isSet(object.dictionary)
+        ? { $case: "dictionary", value: UploadedDictionary.fromJSON(object.dictionary) }
         : undefined,
     };
   },
@@ -1454,6 +1548,8 @@ export const CommitUploadRequest: MessageFns<CommitUploadRequest> = {
       obj.activations = UploadedActivations.toJSON(message.content.value);
     } else if (message.content?.$case === "codes") {
       obj.codes = UploadedCodes.toJSON(message.content.value);
+    } else if (message.content?.$case === "dictionary") {
+      obj.dictionary = UploadedDictionary.toJSON(message.content.value);
     }
     return obj;
   },
@@ -1486,6 +1582,12 @@ export const CommitUploadRequest: MessageFns<CommitUploadRequest> = {
       case "codes": {
         if (object.content?.value !== undefined && object.content?.value !== null) {
           message.content = { $case: "codes", value: UploadedCodes.fromPartial(object.content.value) };
+        }
+        break;
+      }
+      case "dictionary": {
+        if (object.content?.value !== undefined && object.content?.value !== null) {
+          message.content = { $case: "dictionary", value: UploadedDictionary.fromPartial(object.content.value) };
         }
         break;
       }

@@ -1,0 +1,11 @@
+export { Fathom, type Activations, type FathomOptions, type Matrix, type Ref, type RunOptions, type ScoresRequest } from './fathom.js';
+export { AREAS, type Area, type Places } from './places.js';
+export { type FeatureTable } from './feature-table.js';
+export { type ReadOptions } from './read-tensor.js';
+export { type Content } from './put-files.js';
+export { watchOperation, type WatchOptions } from './watch-operation.js';
+export { followOperation, type FollowOptions, type Step } from './follow-operation.js';
+export { Patience, patiently } from './patience.js';
+export { FathomError, InputError } from '@fathom/errors';
+export { type CallOptions, type ClientTls, type ConnectOptions } from '@fathom/wire';
+export { type Tensor } from '@fathom/tensors';

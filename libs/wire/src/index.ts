@@ -1,0 +1,13 @@
+export { connect, type CallOptions, type ClientConstructor, type ConnectOptions, type Remote, type RemoteMethod } from './connect.js';
+export { type MethodShape, type RequestOf, type ResponseOf, type ServiceShape } from './service-shape.js';
+export { formatAddress, isLocal, isLoopback, listenAddress, parseAddress, type Address } from './address.js';
+export { parseTarget, type Target } from './target.js';
+export { serviceConfig } from './service-config.js';
+export { type ClientTls } from './client-tls.js';
+export { Certificates, type CertificateFiles } from './certificates.js';
+export { tlsTrouble } from './tls-trouble.js';
+export { REQUEST_ID, TENANT } from './metadata-names.js';
+export { asTrailers, DETAILS_TRAILER, DOMAIN, packStatus, unpackStatus, type ErrorDetails } from './error-details.js';
+export { errorOf } from './received-error.js';
+export { checkSize, tooLarge } from './message-size.js';
+export { CODE_OF_REASON, reasonOfCode, RETRYABLE } from './status-codes.js';
