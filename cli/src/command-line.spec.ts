@@ -44,7 +44,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a configuration that is no JSON': { args: [...LIST, '--config', config('bad.json', '{')], says: ['bad.json', 'not JSON'] },
   'a configuration with an unknown key': {
     args: [...LIST, '--config', config('key.json', '{"stor": "x"}')],
-    says: ['stor', 'no setting', 'store, threads'],
+    says: ['stor', 'no setting', 'store, tenant, threads'],
   },
   'a configuration with an unknown service': {
     args: [...LIST, '--config', config('service.json', '{"addresses": {"magic": "x"}}')],
