@@ -109,9 +109,10 @@ function watchOver(child: ChildProcess, options: TrialOptions): { stopped: Promi
   return { stopped, end: () => timers.forEach((timer) => clearTimeout(timer)) };
 }
 
-/** Most bytes of memory that a process has held; 0 where nobody tells. */
-function memoryOf({ pid }: ChildProcess): number {
+/** Most bytes of memory that a process has held; 0 where nobody tells, and before it runs its own program: until then its memory is this process's. */
+function memoryOf({ pid, spawnargs }: ChildProcess): number {
   try {
+    if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(spawnargs[2]!)) return 0;
     return 1024 * Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
   } catch {
     return 0;
