@@ -46,6 +46,13 @@ describe('the trial of a network', () => {
     await tryNetwork(readFileSync(resolve(__dirname, '../../../models/fashion/checkpoints/epoch-15.onnx')), options);
   });
 
+  it('counts no memory of the process that asks for it', async () => {
+    const memoryBytes = 2 ** 29;
+    const held = Buffer.alloc(memoryBytes, 1);
+    await tryNetwork(good, { ...options, memoryBytes });
+    expect(held).toHaveLength(memoryBytes);
+  });
+
   it('goes by the limits that it is told, of more than the usual too', async () => {
     const many: FileNode = ['Constant', [], ['many'], { value: { tensor: { dims: [1, 1, 1, 1, 1, 1, 1, 1, 1], values: [1] } } }];
     const bytes = onnxFile(network([many, ['Relu', ['stem'], ['y']]], 'y'));

@@ -102,17 +102,16 @@ function watchOver(child: ChildProcess, options: TrialOptions): { stopped: Promi
       } catch (error) {
         return stop(error as Error);
       }
-      if (memoryOf(child) > memoryBytes) stop(tooMuchMemory(memoryBytes));
+      if (heldMemory(child.pid) > memoryBytes) stop(tooMuchMemory(memoryBytes));
     };
     timers = [setTimeout(late, 1000 * seconds), setInterval(look, LOOK_MS)];
   });
   return { stopped, end: () => timers.forEach((timer) => clearTimeout(timer)) };
 }
 
-/** Most bytes of memory that a process has held; 0 where nobody tells, and before it runs its own program: until then its memory is this process's. */
-function memoryOf({ pid, spawnargs }: ChildProcess): number {
+/** Most bytes of memory that a process has held since its program began; 0 where nobody tells. (What getrusage tells counts its parent's.) */
+export function heldMemory(pid: number | undefined): number {
   try {
-    if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(spawnargs[2]!)) return 0;
     return 1024 * Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
   } catch {
     return 0;

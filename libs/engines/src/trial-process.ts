@@ -5,7 +5,7 @@ import { FathomError } from '@fathom/errors';
 import { describeNetwork } from './network-description.js';
 import { openNetwork } from './open-network.js';
 import { MOST_ANSWER_BYTES, writeAnswer } from './trial-answer.js';
-import { tooMuchMemory, type TrialOrder } from './network-trial.js';
+import { heldMemory, tooMuchMemory, type TrialOrder } from './network-trial.js';
 
 const ANSWER = 3;
 
@@ -28,7 +28,7 @@ async function tried(bytes: Uint8Array, { taps, batch, limits, memoryBytes }: Tr
   const { channels, height, width } = network.input;
   await network.run(new Float32Array(channels * height * width), 1);
   // What was held for a moment may not have been seen from outside.
-  if (1024 * process.resourceUsage().maxRSS > memoryBytes) throw tooMuchMemory(memoryBytes);
+  if (heldMemory(process.pid) > memoryBytes) throw tooMuchMemory(memoryBytes);
 }
 
 /** Where the machine's memory ends first, let this process be the one that is ended. */
